@@ -1,0 +1,3 @@
+import { runBuilt } from './bootstrap.mjs';
+
+await runBuilt('infra/ops/main.js');

@@ -1,0 +1,67 @@
+// Every check, cheapest first; stops at the first one that fails. `--kinds a,b` is this script calling itself under
+// the test servers, so that all kinds of tests that need servers share one set of them.
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { bootstrap, root, run } from './bootstrap.mjs';
+import { step } from './step.mjs';
+
+const CHECKS = ['format:check', 'lint', 'typecheck', 'codegen:check', 'schemas:check', 'arch'];
+// TODO (#4): 'fault' joins them once its short form has passed ten times in a row; until then `npm run faults`.
+const KINDS_WITH_SERVERS = ['int', 'component', 'e2e'];
+const reports = join(root, '.local/test');
+
+async function main(node) {
+  rmSync(reports, { recursive: true, force: true });
+  mkdirSync(reports, { recursive: true });
+  for (const check of CHECKS) await mustPass(check, () => run('npm', ['run', '--silent', check]));
+  await mustPass('unit tests', () => runKind(node, 'unit'));
+  const self = [node, join(root, 'scripts/test.mjs'), '--kinds', KINDS_WITH_SERVERS.join(',')];
+  const withServers = join(root, 'dist/infra/local/test-servers/with-servers.main.js');
+  const code = await run(node, ['--disable-warning=TimeoutNegativeWarning', withServers, ...self], { channel: true });
+  if (code !== 0) throw new Error('a test that needs servers failed');
+}
+
+async function mustPass(label, check) {
+  await step(label, async () => {
+    if ((await check()) !== 0) throw new Error(`${label} failed`);
+  });
+}
+
+function runKind(node, kind) {
+  const jest = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];
+  const report = ['--json', `--outputFile=${join(reports, `${kind}.json`)}`];
+  return run(node, [...jest, '--selectProjects', kind, '--passWithNoTests', '--ci', ...report]);
+}
+
+/** A test file that could not even be loaded has no tests in it; it counts as one that failed. */
+function totals() {
+  const sum = { passed: 0, failed: 0 };
+  for (const kind of ['unit', ...KINDS_WITH_SERVERS]) {
+    const file = join(reports, `${kind}.json`);
+    if (!existsSync(file)) continue;
+    const report = JSON.parse(readFileSync(file, 'utf8'));
+    sum.passed += report.numPassedTests;
+    sum.failed += report.numFailedTests + report.numRuntimeErrorTestSuites;
+  }
+  return sum;
+}
+
+const kinds = process.argv[2] === '--kinds' ? process.argv[3].split(',') : undefined;
+if (kinds) {
+  try {
+    for (const kind of kinds) await mustPass(`${kind} tests`, () => runKind(process.execPath, kind));
+  } catch {
+    process.exitCode = 1;
+  }
+} else {
+  let failure;
+  try {
+    await main(await bootstrap());
+  } catch (error) {
+    failure = error;
+  }
+  const { passed, failed } = totals();
+  if (failure) console.log(`\nStopped: ${failure.message}`);
+  console.log(`\n${passed} passed, ${failure ? Math.max(failed, 1) : failed} failed`);
+  process.exitCode = failure || failed > 0 ? 1 : 0;
+}
