@@ -1,0 +1,13 @@
+export * from './message';
+export { newId } from './new-id';
+export * from './decider';
+export * from './errors';
+export * from './codec';
+export * from './event-store';
+export { PersistentSet } from './persistent-set';
+export { decodeState, encodeState, StateNotEncodable } from './state-encoding';
+export * from './snapshot';
+export * from './state-cache';
+export * from './unit-of-work';
+export * from './command-runner';
+export * from './command-batch';
