@@ -1,0 +1,10 @@
+export { binaryArray } from './binary-array';
+export { createPool, connectionOptions, type DatabaseConfig } from './pool';
+export { classifyPostgresError, constraintOf, isConnectionLoss, sqlStateOf, SqlState } from './postgres-error';
+export { inTransaction, withTransaction, type TransactionOptions } from './transaction';
+export { runMigrations, type Migration } from './migrations';
+export { classified } from './classified-sql';
+export { copyIn } from './copy-in';
+export type { Sql } from './sql';
+export type { Chore } from './housekeeping/chore';
+export { Housekeeper, type HousekeeperOptions, type HousekeeperReports } from './housekeeping/housekeeper';
