@@ -1,0 +1,13 @@
+export type * from './contexts.gen';
+export type { JsonValue } from './json-value';
+export type { ReplyMessage } from './reply-message';
+export type { MessageKind, SchemaEntry } from './schema-entry';
+export type { TopicDefinition } from './topic';
+export { topicCatalogue } from './topics.gen';
+export { contextOfType, contexts, isPublicEvent, messageTypes, schemaById, schemaOfType, topicOf } from './catalogue';
+export type { TopicQuery } from './catalogue';
+export { compileSchema } from './avro-types';
+export { codec } from './codec';
+export { dataSchemaUrn, fromWire, schemaIdOfUrn, toWire } from './wire-format';
+export { lockIds, registerCatalogue } from './schema-registry';
+export type { SchemaRegistryOptions, WireIds } from './schema-registry';
