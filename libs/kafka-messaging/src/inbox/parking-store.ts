@@ -1,0 +1,117 @@
+import { newId } from '@codex/event-sourcing';
+import type { Sql } from '@codex/postgres';
+
+import type { BatchItem } from '../consumer/batch-item';
+import type { FailureReport } from './failure-report';
+import { storedHeaders, type StoredHeaders, type StoredRecord } from './stored-record';
+
+/** A dead letter as it was written. `attempts` counts how often its message was parked. */
+export interface ParkedLetter {
+  readonly id: string;
+  readonly attempts: number;
+}
+
+/** Writes the dead letter and parks its entity. The same record parked again counts up. */
+export async function parkItem(
+  sql: Sql,
+  group: string,
+  item: BatchItem,
+  { code, reason, failureGroup }: FailureReport,
+): Promise<ParkedLetter> {
+  const { record, partition, entity, message } = item;
+  const { rows } = await sql.query<ParkedLetter>(
+    `insert into inbox.dead_letters as d
+       (id, consumer_group, topic, partition, "offset", stream, version, type, message_id, code, reason, failure_group,
+        status, count, first_at, last_at, key, value, headers)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'parked', 1, clock_timestamp(), clock_timestamp(), $13, $14, $15)
+     on conflict (consumer_group, topic, partition, "offset") do update
+        set status = 'parked', count = d.count + 1, last_at = clock_timestamp(), resolution = null, resolved_by = null,
+            code = excluded.code, reason = excluded.reason, failure_group = excluded.failure_group
+     returning id, count as attempts`,
+    [
+      newId(),
+      group,
+      partition.topic,
+      partition.partition,
+      record.offset,
+      entity,
+      message?.version ?? null,
+      message?.type ?? null,
+      message?.id ?? null,
+      code,
+      reason,
+      failureGroup,
+      record.key,
+      record.value,
+      JSON.stringify(storedHeaders(record.headers)),
+    ],
+  );
+  const letter = rows[0]!;
+  await sql.query(
+    `insert into inbox.parked_streams (consumer_group, topic, stream, dead_letter_id) values ($1, $2, $3, $4)
+     on conflict (consumer_group, topic, stream) do update set dead_letter_id = excluded.dead_letter_id`,
+    [group, partition.topic, entity, letter.id],
+  );
+  return letter;
+}
+
+/** Keeps messages behind a parked one. The same record twice is one. */
+export async function queueItems(sql: Sql, group: string, items: readonly BatchItem[]): Promise<void> {
+  await sql.query(
+    `insert into inbox.parked (consumer_group, topic, stream, partition, "offset", key, value, headers)
+     select $1, u.* from unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::bytea[], $7::bytea[], $8::jsonb[]) u
+     on conflict do nothing`,
+    [
+      group,
+      items.map(({ partition }) => partition.topic),
+      items.map(({ entity }) => entity),
+      items.map(({ partition }) => partition.partition),
+      items.map(({ record }) => record.offset),
+      items.map(({ record }) => record.key),
+      items.map(({ record }) => record.value),
+      items.map(({ record }) => JSON.stringify(storedHeaders(record.headers))),
+    ],
+  );
+}
+
+/** A parked entity of a group. */
+export interface ParkedEntity {
+  readonly topic: string;
+  readonly stream: string;
+}
+
+/** Queued messages of an entity, oldest first. */
+export async function readQueue(
+  sql: Sql,
+  group: string,
+  entity: ParkedEntity & { limit: number },
+): Promise<StoredRecord[]> {
+  const { rows } = await sql.query<{
+    topic: string;
+    partition: number;
+    offset: string;
+    key: Buffer | null;
+    value: Buffer | null;
+    headers: StoredHeaders;
+  }>(
+    `select topic, partition, "offset", key, value, headers from inbox.parked
+      where consumer_group = $1 and topic = $2 and stream = $3 order by partition, "offset" limit $4`,
+    [group, entity.topic, entity.stream, entity.limit],
+  );
+  return rows;
+}
+
+export async function dropFromQueue(sql: Sql, group: string, items: readonly BatchItem[]): Promise<void> {
+  await sql.query(
+    `delete from inbox.parked p using unnest($2::text[], $3::text[], $4::int[], $5::bigint[]) u(topic, stream, partition, "offset")
+      where p.consumer_group = $1 and p.topic = u.topic and p.stream = u.stream
+        and p.partition = u.partition and p."offset" = u."offset"`,
+    [
+      group,
+      items.map(({ partition }) => partition.topic),
+      items.map(({ entity }) => entity),
+      items.map(({ partition }) => partition.partition),
+      items.map(({ record }) => record.offset),
+    ],
+  );
+}

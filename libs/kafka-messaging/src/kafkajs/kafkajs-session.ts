@@ -1,0 +1,255 @@
+import type { Batch, Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+
+import type {
+  ConsumerEvents,
+  ConsumerOptions,
+  FetchedBatch,
+  FetchedRecord,
+  RecordHeaders,
+  TopicPartition,
+} from '../driver/kafka-driver';
+import type { GroupDesk } from '../driver/group-desk';
+import type { ConsumerSession } from '../driver/restarting-consumer';
+import { type Cluster, cutOff, observedAssigner } from './kafkajs-joins';
+
+// More than any member's partitions: the batches of one fetch are handed over together, so that they can be gathered.
+const CONCURRENT_PARTITIONS = 128;
+const STALL_MS = 30_000;
+const DISPOSE_MS = 5_000;
+
+/**
+ * One life of a kafkajs consumer: connect, join, consume, until it fails, stalls, or is told to end. kafkajs's own
+ * restart is switched off; a failed consumer is replaced by a new session, because a restarted one may keep dead sockets.
+ */
+export class KafkajsSession implements ConsumerSession {
+  readonly ended: Promise<Error | null>;
+  joined = false;
+  memberId: string | null = null;
+  private readonly consumer: Consumer;
+  private end!: (reason: Error | null) => void;
+  private live = true;
+  /** In a generation of the group: no join is under way. */
+  private settled = false;
+  private cluster: Cluster | null = null;
+  private starting: Promise<void> = Promise.resolve();
+  private generation = 0;
+  private handling = 0;
+  private lastSignOfLife = Date.now();
+  private watchdog: NodeJS.Timeout | undefined;
+
+  constructor(
+    kafka: Kafka,
+    private readonly options: ConsumerOptions,
+    private readonly parts: { readonly events: ConsumerEvents; readonly desk: GroupDesk },
+  ) {
+    this.ended = new Promise((resolve) => (this.end = resolve));
+    this.consumer = kafka.consumer({
+      groupId: options.group,
+      allowAutoTopicCreation: false,
+      sessionTimeout: options.sessionTimeoutMs ?? 10_000,
+      rebalanceTimeout: options.sessionTimeoutMs ?? 10_000,
+      heartbeatInterval: this.heartbeatIntervalMs,
+      partitionAssigners: [
+        observedAssigner({
+          onCluster: (cluster) => (this.cluster = cluster),
+          onMemberId: (memberId) => (this.memberId = memberId),
+        }),
+      ],
+      minBytes: 1,
+      maxWaitTimeInMs: options.maxWaitMs ?? 2_000,
+      maxBytesPerPartition: options.maxBytesPerPartition ?? 524_288,
+      maxBytes: options.maxBytes ?? 4_194_304,
+      retry: {
+        retries: 5,
+        initialRetryTime: 100,
+        maxRetryTime: 1_000,
+        factor: 0.2,
+        multiplier: 2,
+        restartOnFailure: async () => false,
+      },
+    });
+  }
+
+  start(): Promise<void> {
+    this.starting = this.connectAndRun();
+    return this.starting;
+  }
+
+  /** Ends the session; `reason` null when it was asked for. */
+  finish(reason: Error | null): void {
+    this.live = false;
+    this.end(reason);
+  }
+
+  async dispose(): Promise<void> {
+    this.live = false;
+    clearInterval(this.watchdog);
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise((resolve) => (timer = setTimeout(resolve, DISPOSE_MS)));
+    await Promise.race([this.takeDown(), limit]);
+    clearTimeout(timer);
+  }
+
+  private async connectAndRun(): Promise<void> {
+    const { GROUP_JOIN, REBALANCING, FETCH, CRASH } = this.consumer.events;
+    this.consumer.on(GROUP_JOIN, (event) => this.onJoin(event));
+    this.consumer.on(REBALANCING, () => this.onRebalancing());
+    this.consumer.on(FETCH, () => this.onFetch());
+    this.consumer.on(CRASH, ({ payload }) => this.finish(payload.error));
+    await this.consumer.connect();
+    if (!this.live) return;
+    await this.consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true });
+    if (!this.live) return;
+    this.watchdog = setInterval(() => this.watch(), STALL_MS / 4);
+    await this.consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
+      eachBatch: (payload) => this.eachBatch(payload),
+    });
+  }
+
+  private async takeDown(): Promise<void> {
+    const { settled, cluster } = this;
+    const leaving = this.consumer.disconnect().catch(() => undefined);
+    if (!settled && cluster !== null) {
+      cutOff(cluster);
+      await this.leaveWhileJoining();
+    }
+    await leaving;
+    await this.starting.catch(() => undefined);
+    // What it has set up after all.
+    await this.consumer.disconnect().catch(() => undefined);
+  }
+
+  // kafkajs leaves only a group that it has joined; otherwise it would be waited for until its session ends.
+  private async leaveWhileJoining(): Promise<void> {
+    const { memberId } = this;
+    if (memberId !== null) await this.parts.desk.remove(this.options.group, [memberId]).catch(() => undefined);
+  }
+
+  seek({ topic, partition }: TopicPartition, offset: number): void {
+    this.whileJoined(() => this.consumer.seek({ topic, partition, offset: String(offset) }));
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    this.whileJoined(() => this.consumer.pause(byTopic(partitions)));
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    this.whileJoined(() => this.consumer.resume(byTopic(partitions)));
+  }
+
+  async commitOffsets(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> {
+    if (!this.live || !this.joined) return;
+    await this.consumer.commitOffsets(offsets.map((each) => ({ ...each, offset: String(each.offset) })));
+  }
+
+  private get heartbeatIntervalMs(): number {
+    return this.options.heartbeatIntervalMs ?? 2_000;
+  }
+
+  // Listeners are called synchronously, so nothing is fetched between the join and `onAssigned`.
+  private onJoin({ payload }: ConsumerGroupJoinEvent): void {
+    if (!this.live) return;
+    this.joined = this.settled = true;
+    this.memberId = payload.memberId;
+    this.generation++;
+    this.lastSignOfLife = Date.now();
+    const partitions = Object.entries(payload.memberAssignment).flatMap(([topic, list]) =>
+      list.map((partition) => ({ topic, partition })),
+    );
+    this.parts.events.onAssigned(partitions);
+  }
+
+  private onRebalancing(): void {
+    this.settled = false;
+    if (!this.live) return;
+    this.generation++;
+    this.lastSignOfLife = Date.now();
+    this.parts.events.onRevoked();
+  }
+
+  private onFetch(): void {
+    this.lastSignOfLife = Date.now();
+    if (this.live) this.parts.events.onFetch();
+  }
+
+  private async eachBatch({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+    if (!this.live) return;
+    const generation = this.generation;
+    const isVoid = (): boolean => !this.live || generation !== this.generation || !isRunning() || isStale();
+    this.handling++;
+    try {
+      const taken = await this.keepAlive(this.parts.events.onBatch(fetchedBatch(batch, isVoid)), heartbeat);
+      if (taken && this.live && generation === this.generation) resolveOffset(batch.lastOffset());
+    } finally {
+      this.handling--;
+      this.lastSignOfLife = Date.now();
+    }
+  }
+
+  // kafkajs beats only between batches. Its error (a rebalance, mostly) must reach kafkajs, which then joins again.
+  private async keepAlive(work: Promise<boolean>, heartbeat: () => Promise<void>): Promise<boolean> {
+    for (;;) {
+      let timer: NodeJS.Timeout | undefined;
+      const tick = new Promise<undefined>((resolve) => {
+        timer = setTimeout(() => resolve(undefined), this.heartbeatIntervalMs);
+      });
+      const taken = await Promise.race([work, tick]);
+      clearTimeout(timer);
+      if (taken !== undefined) return taken;
+      await heartbeat();
+    }
+  }
+
+  private watch(): void {
+    if (this.handling > 0 || Date.now() - this.lastSignOfLife < STALL_MS) return;
+    this.finish(new Error(`kafkajs has not fetched for ${STALL_MS} ms`));
+  }
+
+  private whileJoined(action: () => void): void {
+    if (this.live && this.joined) action();
+  }
+}
+
+function fetchedBatch(batch: Batch, isStale: () => boolean): FetchedBatch {
+  // `fetchedOffset` is missing in kafkajs's types.
+  const { fetchedOffset } = batch as Batch & { readonly fetchedOffset: string };
+  return {
+    topic: batch.topic,
+    partition: batch.partition,
+    position: Number(fetchedOffset),
+    nextPosition: Number(batch.lastOffset()) + 1,
+    highWatermark: Number(batch.highWatermark),
+    records: batch.messages.map((message) => new KafkajsRecord(message)),
+    isStale,
+  };
+}
+
+/** Leaves the headers alone until somebody asks for them. */
+class KafkajsRecord implements FetchedRecord {
+  readonly offset: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly timestamp: number;
+  readonly #message: KafkaMessage;
+
+  constructor(message: KafkaMessage) {
+    this.offset = Number(message.offset);
+    this.key = message.key;
+    this.value = message.value;
+    this.timestamp = Number(message.timestamp);
+    this.#message = message;
+  }
+
+  get headers(): RecordHeaders {
+    return this.#message.headers ?? {};
+  }
+}
+
+function byTopic(partitions: readonly TopicPartition[]): { topic: string; partitions: number[] }[] {
+  const topics = new Map<string, number[]>();
+  for (const { topic, partition } of partitions) topics.set(topic, [...(topics.get(topic) ?? []), partition]);
+  return [...topics].map(([topic, list]) => ({ topic, partitions: list }));
+}

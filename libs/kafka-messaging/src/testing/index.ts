@@ -1,0 +1,2 @@
+export { kafkaDriverContract } from './kafka-driver.contract';
+export { RecordingConsumer, type RecordingOptions } from './recording-consumer';

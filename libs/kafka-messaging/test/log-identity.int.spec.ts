@@ -1,0 +1,169 @@
+import { adoptLog, LogReplaced, type BatchConsumer } from '@codex/kafka-messaging';
+import { inTransaction } from '@codex/postgres';
+import { eventually } from '@codex/testing';
+
+import { LogGuard } from '../src/consumer/log-guard';
+import { history, RuntimeHarness } from './runtime-harness';
+
+const TIMEOUT_MS = 120_000;
+const failure = { firstWaitMs: 20, lastWaitMs: 100 };
+
+describe('the identity of the log', () => {
+  let harness: RuntimeHarness;
+
+  beforeEach(async () => {
+    harness = await RuntimeHarness.start();
+  }, TIMEOUT_MS);
+  afterEach(() => harness[Symbol.asyncDispose](), TIMEOUT_MS);
+
+  it(
+    'is stored beside the offsets: the cluster, the topic, and the era of its source',
+    async () => {
+      const consumer = start();
+      await harness.publishRecords([inEra(2, 'Item-1', 1), inEra(3, 'Item-1', 2)]);
+      await harness.untilVersions('Item-1', [1, 2]);
+      const { clusterId, topics } = await described();
+      const { rows } = await harness.pool.query('select consumer_group, topic, cluster_id, topic_id from inbox.logs');
+      expect(rows).toEqual([
+        {
+          ...{ consumer_group: harness.group, topic: harness.topic },
+          ...{ cluster_id: clusterId, topic_id: topics[0]!.topicId },
+        },
+      ]);
+      const eras = await harness.pool.query('select max(source_era)::int as era from inbox.offsets');
+      expect(eras.rows).toEqual([{ era: 3 }]);
+      await harness.publishRecords([inEra(2, 'Item-1', 3)]);
+      expect(await harness.untilParked(1)).toMatchObject([{ code: 'SOURCE_ERA_BEHIND', stream: 'Item-1', version: 3 }]);
+      expect(consumer.health().state).toBe('running');
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'is another one when the topic was made anew: nothing is processed until an operator adopts it',
+    async () => {
+      const first = start();
+      await harness.publish(history(['Item-1'], 3));
+      await harness.untilVersions('Item-1', [1, 2, 3]);
+      await first.stop();
+      await recreateTopic();
+      // As long as before and longer: offsets alone would not tell.
+      await harness.publish(history(['Item-1'], 5));
+      const refused = start();
+      await untilState(refused, 'log-replaced');
+      expect(refused.health()).toMatchObject({ healthy: false, processed: 0 });
+      expect(refused.health().lastError).toMatch(
+        /the log was replaced: .* has processed topic .* of cluster .*, and now/,
+      );
+      expect(await harness.versionsOf('Item-1')).toEqual([1, 2, 3]);
+      expect(await inTransaction(harness.pool, (tx) => adoptLog(tx, harness.group, harness.topic))).toBe(true);
+      await harness.untilVersions('Item-1', [1, 2, 3, 4, 5]);
+      await untilState(refused, 'running');
+      expect(refused.health()).toMatchObject({ healthy: true, lastError: null });
+      expect(await harness.deadLetters()).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'is another one when the cluster is, and the same again when that one is back',
+    async () => {
+      const first = start();
+      await harness.publish(history(['Item-1'], 1));
+      await harness.untilVersions('Item-1', [1]);
+      await first.stop();
+      const { rows } = await harness.pool.query<{ cluster_id: string }>('select cluster_id from inbox.logs');
+      await harness.pool.query(`update inbox.logs set cluster_id = 'another-cluster'`);
+      const refused = start();
+      await untilState(refused, 'log-replaced');
+      await harness.publish([{ stream: 'Item-1', version: 2 }]);
+      await harness.pool.query('update inbox.logs set cluster_id = $1', [rows[0]!.cluster_id]);
+      await harness.untilVersions('Item-1', [1, 2]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it.each([
+    ['that holds something', 1],
+    ['that is empty', 0],
+  ])(
+    'is not enough: a log %s and ends below what was processed is refused',
+    async (_, left) => {
+      const first = start();
+      await harness.publish(history(['Item-1'], 1 + left));
+      await harness.untilVersions('Item-1', [1, 2].slice(0, 1 + left));
+      await first.stop();
+      const { rows } = await harness.pool.query('update inbox.offsets set next_offset = next_offset + 7 returning 1');
+      expect(rows.length).toBeGreaterThan(0);
+      const refused = start();
+      await untilState(refused, 'log-behind');
+      expect(refused.health().healthy).toBe(false);
+      expect(refused.health().lastError).toMatch(/the log is behind: .* which ends at \d/);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'is looked at again while a consumer runs',
+    async () => {
+      const replaced: string[] = [];
+      const guard = new LogGuard({
+        declaration: harness.declaration(),
+        owner: 'spec',
+        admin: () => harness.driver.admin(),
+        onReplaced: () => replaced.push('replaced'),
+      });
+      await guard.look();
+      await guard.claim([{ topic: harness.topic, partition: 0 }]);
+      await guard.look();
+      expect(replaced).toEqual([]);
+      await recreateTopic();
+      await guard.look();
+      expect(replaced).toEqual(['replaced']);
+      await harness.pool.query('update inbox.offsets set next_offset = 1');
+      await expect(guard.claim([{ topic: harness.topic, partition: 0 }])).rejects.toThrow(LogReplaced);
+      await guard.look();
+      expect(replaced).toEqual(['replaced']);
+    },
+    TIMEOUT_MS,
+  );
+
+  function start(): BatchConsumer {
+    return harness.consumer({ failure: { ...fastPolicy, ...failure } });
+  }
+
+  function untilState(consumer: BatchConsumer, state: string): Promise<unknown> {
+    return eventually(() => expect(consumer.health().state).toBe(state), { timeoutMs: 30_000 });
+  }
+
+  function inEra(era: number, stream: string, version: number) {
+    const record = harness.record(stream, version);
+    return { ...record, headers: { ...record.headers, 'source-era': String(era) } };
+  }
+
+  async function described() {
+    const admin = harness.driver.admin();
+    try {
+      return await admin.describe([harness.topic]);
+    } finally {
+      await admin.close();
+    }
+  }
+
+  async function recreateTopic(): Promise<void> {
+    const admin = harness.driver.admin();
+    await admin.deleteTopics([harness.topic]);
+    await eventually(async () => expect((await described()).topics).toEqual([]), { timeoutMs: 20_000 });
+    await admin.ensureTopics([{ name: harness.topic, partitions: 3 }]);
+    await admin.close();
+  }
+});
+
+const fastPolicy = {
+  rules: {
+    refusal: { answer: 'park' },
+    poison: { answer: 'park' },
+    conflict: { answer: 'retry', attempts: 5 },
+    transient: { answer: 'wait' },
+  },
+} as const;
