@@ -1,0 +1,13 @@
+export * from './process-events';
+export * from './definition';
+export * from './process-message';
+export * from './process-errors';
+export * from './process-state';
+export { processDecider } from './process-decider';
+export { commandIdOf, type Reaction, type StepCommand, type StepWork } from './process-walk';
+export { react } from './react';
+export * from './process-runner';
+export { deadlinesProjection } from './deadlines.projection';
+export { countStuck, stuckProjection } from './stuck.projection';
+export { processMigrations } from './deadlines.migration';
+export { Watchdog, type WatchdogOptions } from './watchdog';
