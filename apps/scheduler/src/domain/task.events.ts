@@ -1,0 +1,1 @@
+export type { SchedulerEvent as TaskEvent } from '@codex/contracts';
