@@ -10,7 +10,7 @@ const base = {
   moduleNameMapper,
   transform: { '^.+\\.ts$': '@swc/jest' },
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.local'],
-  setupFiles: ['reflect-metadata'],
+  setupFiles: ['reflect-metadata', '<rootDir>/test/properties.setup.ts'],
 };
 
 /**

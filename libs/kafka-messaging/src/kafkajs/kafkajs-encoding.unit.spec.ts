@@ -27,27 +27,34 @@ const message = fc.record({
   value: fc.option(bytes),
   headers: fc.dictionary(text, fc.oneof(text, bytes), { maxKeys: 6, noNullPrototype: true }),
 });
-const request = fc.record({
-  acks: fc.constant(-1),
-  timeout: fc.nat(),
-  compression: fc.constant(0),
-  producerId: fc.bigInt({ min: -1n, max: 2n ** 62n }).map(String),
-  producerEpoch: fc.nat(32_767),
-  topicData: fc.array(
-    fc.record({
-      topic: text,
-      partitions: fc.array(
-        fc.record({
-          partition: fc.nat(99),
-          firstSequence: fc.nat(2 ** 31 - 1),
-          messages: fc.array(message, { minLength: 1, maxLength: 5 }),
-        }),
-        { maxLength: 3 },
-      ),
-    }),
-    { maxLength: 3 },
-  ),
-});
+// kafkajs takes a name that every object has by itself for a header it has read before.
+const hasOwnNamesOnly = ({ headers }: { headers: object }): boolean =>
+  Object.keys(headers).every((name) => !(name in Object.prototype));
+
+const requestOf = (messages: typeof message) =>
+  fc.record({
+    acks: fc.constant(-1),
+    timeout: fc.nat(),
+    compression: fc.constant(0),
+    producerId: fc.bigInt({ min: -1n, max: 2n ** 62n }).map(String),
+    producerEpoch: fc.nat(32_767),
+    topicData: fc.array(
+      fc.record({
+        topic: text,
+        partitions: fc.array(
+          fc.record({
+            partition: fc.nat(99),
+            firstSequence: fc.nat(2 ** 31 - 1),
+            messages: fc.array(messages, { minLength: 1, maxLength: 5 }),
+          }),
+          { maxLength: 3 },
+        ),
+      }),
+      { maxLength: 3 },
+    ),
+  });
+const request = requestOf(message);
+const requestKafkajsReads = requestOf(message.filter(hasOwnNamesOnly));
 
 describe('our encoding of produce requests', () => {
   beforeEach(() => {
@@ -106,7 +113,7 @@ describe('our encoding of produce requests', () => {
 describe('our decoding of fetch responses', () => {
   it('reads what kafkajs reads', async () => {
     await fc.assert(
-      fc.asyncProperty(request, async (args) => {
+      fc.asyncProperty(requestKafkajsReads, async (args) => {
         const raw = fetchResponse(args);
         const expected = (await kafkajsResponse.decode(raw)).responses;
         const actual = decodeFetch(raw)!.responses;
