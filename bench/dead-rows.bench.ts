@@ -1,7 +1,6 @@
 import { eventStoreMigrations } from '@codex/event-store-postgres';
 import { createPool, runMigrations } from '@codex/postgres';
 import type { Pool } from 'pg';
-import { RunLimits1760000001002 } from '../apps/agent-manager/src/persistence/run-limits.migration';
 import { RunQueue1760000001001 } from '../apps/agent-manager/src/persistence/run-queue.migration';
 import type { BenchResult } from './bench-result';
 import { createDatabase, dropDatabase } from './scratch-database';
@@ -62,7 +61,7 @@ export async function benchDeadRows(env: { readonly databaseUrl: string }): Prom
   pool.on('connect', (client) => void client.query('set synchronous_commit = off').catch(() => undefined));
   try {
     await runMigrations(url, 'event_store.migrations', eventStoreMigrations);
-    await runMigrations(url, 'agent_manager.migrations', [RunQueue1760000001001, RunLimits1760000001002]);
+    await runMigrations(url, 'agent_manager.migrations', [RunQueue1760000001001]);
     const figures: Figures[] = [];
     for (const each of churned) {
       figures.push(await measure(pool, each));

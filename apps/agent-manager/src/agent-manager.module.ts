@@ -22,7 +22,6 @@ import { RunsController } from './http/runs.controller';
 import { factsConsumer } from './messaging/facts.consumer';
 import { agentRows } from './persistence/agent-directory';
 import { runChores } from './persistence/run-chores';
-import { RunLimits1760000001002 } from './persistence/run-limits.migration';
 import { RunQueue1760000001001 } from './persistence/run-queue.migration';
 
 const SWEEP_INTERVAL_MS = 1_000;
@@ -38,9 +37,7 @@ export class AgentManagerModule {
           name: 'agent-manager',
           context: 'agent',
           config,
-          migrations: [
-            { table: 'agent_manager.migrations', migrations: [RunQueue1760000001001, RunLimits1760000001002] },
-          ],
+          migrations: [{ table: 'agent_manager.migrations', migrations: [RunQueue1760000001001] }],
           inlineProjections: [agentRows],
           deciders: [agentDecider, runDecider],
           chores: runChores(config.runRetention),

@@ -1,10 +1,11 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { QUEUE_FUNCTIONS } from './run-queue.sql';
+import { CLAIM_FUNCTIONS } from './claim.sql';
+import { LEASE_FUNCTIONS } from './lease.sql';
 
 /** Agents, the run queue, leases, what is known of work items and projects, and artifacts. */
 export class RunQueue1760000001001 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of [...TABLES, ...QUEUE_FUNCTIONS]) await runner.query(statement);
+    for (const statement of [...TABLES, ...CLAIM_FUNCTIONS, ...LEASE_FUNCTIONS]) await runner.query(statement);
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -26,7 +27,7 @@ const TABLES = [
     created_at timestamptz not null default clock_timestamp(),
     last_seen_at timestamptz not null default clock_timestamp(),
     unique (tenant_id, name)
-  ) with (fillfactor = 70)`,
+  ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000)`,
 
   // Runs that need the same tools share a set, so that a claim finds what it can run by index.
   `create table agent_manager.tool_sets (
@@ -38,6 +39,7 @@ const TABLES = [
     id uuid primary key,
     tenant_id uuid not null,
     max_running int default 100,
+    max_run_minutes int,
     paused boolean not null default false
   )`,
 
@@ -49,8 +51,9 @@ const TABLES = [
     reason text,
     priority smallint,
     last_attempt int not null default 0
-  )`,
+  ) with (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000)`,
 
+  // Every run is updated twice and then rests: dead rows of a busy queue must not pile up in front of the next claim.
   `create table agent_manager.runs (
     id uuid primary key,
     tenant_id uuid not null,
@@ -68,14 +71,18 @@ const TABLES = [
     timeout_ms int,
     recipe json not null,
     origin json not null
-  )`,
+  ) with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000,
+    autovacuum_analyze_scale_factor = 0.02)`,
   // The priority counts down, so that lanes are in one order that a row comparison can follow.
   `create index runs_queued on agent_manager.runs
     (tenant_id, project_id, tool_set_id, (9 - priority), ready_since, id) where status = 'queued'`,
   // At most one live run per work item.
   `create unique index runs_live on agent_manager.runs (work_item_id) where status in ('queued', 'running')`,
+  // Run minutes of a day, and what retention finds runs by.
+  `create index runs_ended on agent_manager.runs (project_id, ended_at) include (started_at) where ended_at is not null`,
 
-  // Narrow, and no index over what a heartbeat changes: so its updates stay in their page.
+  // Narrow, and no index over what a heartbeat changes: so its updates stay in their page. A handful of rows, changed all
+  // the time: vacuum must not wait for a share of a table that has none.
   `create table agent_manager.leases (
     run_id uuid primary key,
     agent_id uuid not null,
@@ -85,7 +92,7 @@ const TABLES = [
     expires_at timestamptz not null,
     ends_at timestamptz,
     progressed_at timestamptz
-  ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500)`,
+  ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000)`,
   `create index leases_of_agent on agent_manager.leases (agent_id)`,
   `create index leases_of_project on agent_manager.leases (project_id)`,
 
@@ -106,4 +113,6 @@ const TABLES = [
     created_at timestamptz not null default clock_timestamp()
   )`,
   `create index artifact_references_of_item on agent_manager.artifact_references (work_item_id)`,
+  `create index artifact_references_age on agent_manager.artifact_references (created_at)`,
+  `create index artifact_references_bytes on agent_manager.artifact_references (sha256)`,
 ];
