@@ -63,9 +63,13 @@ export class ByteReader {
     return this.bytes.toString('utf8', this.position - length, this.position);
   }
 
-  slice(length: number): Buffer {
+  skip(length: number): void {
     this.position += length;
     if (this.position > this.bytes.length) throw new RangeError('beyond the end of the buffer');
+  }
+
+  slice(length: number): Buffer {
+    this.skip(length);
     return this.bytes.subarray(this.position - length, this.position);
   }
 

@@ -1,3 +1,4 @@
+import { headerName } from '../driver/header-names';
 import { ByteReader } from './byte-reader';
 
 /** A record as kafkajs's consumer expects it. Headers that are plain ASCII are strings. */
@@ -40,7 +41,6 @@ const LOG_APPEND_TIME = 0x08;
 const CONTROL = 0x20;
 /** Base offset and length, in front of what the length counts. */
 const BATCH_PREFIX_BYTES = 12;
-const LARGEST_NAME_CACHE = 256;
 
 /**
  * A fetch response, in one pass. kafkajs copies the headers it has so far for every further header and makes three
@@ -159,7 +159,7 @@ function headersOrNone(reader: ByteReader): Record<string, HeaderValue> {
 function decodeHeaders(reader: ByteReader): Record<string, HeaderValue> {
   const headers: Record<string, HeaderValue> = {};
   for (let left = reader.varint(); left > 0; left--) {
-    const name = headerName(reader);
+    const name = nameAt(reader);
     const value = reader.varintTextOrBytes();
     // Anybody may name a header `constructor` or `__proto__`.
     const before = headers[name] !== undefined && Object.hasOwn(headers, name) ? headers[name] : undefined;
@@ -170,26 +170,11 @@ function decodeHeaders(reader: ByteReader): Record<string, HeaderValue> {
   return headers;
 }
 
-const knownNames = new Map<number, { readonly bytes: Uint8Array; readonly name: string }>();
-
-// The same few names come with every record: finding one again is cheaper than making a string.
-function headerName(reader: ByteReader): string {
+function nameAt(reader: ByteReader): string {
   const length = reader.varint();
-  const { bytes, position } = reader;
-  const slot = (length << 16) | (bytes[position]! << 8) | bytes[position + length - 1]!;
-  const known = knownNames.get(slot);
-  if (known !== undefined && isAt(known.bytes, bytes, position)) {
-    reader.position += length;
-    return known.name;
-  }
-  const name = reader.slice(length).toString();
-  if (knownNames.size < LARGEST_NAME_CACHE) knownNames.set(slot, { bytes: Buffer.from(name), name });
-  return name;
-}
-
-function isAt(expected: Uint8Array, bytes: Uint8Array, position: number): boolean {
-  for (let i = 0; i < expected.length; i++) if (expected[i] !== bytes[position + i]) return false;
-  return true;
+  const start = reader.position;
+  reader.skip(length);
+  return headerName(reader.bytes, start, length);
 }
 
 function list<T>(reader: ByteReader, decode: () => T): T[] {

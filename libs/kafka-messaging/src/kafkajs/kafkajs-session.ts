@@ -1,15 +1,9 @@
-import type { Batch, Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
 
-import type {
-  ConsumerEvents,
-  ConsumerOptions,
-  FetchedBatch,
-  FetchedRecord,
-  RecordHeaders,
-  TopicPartition,
-} from '../driver/kafka-driver';
+import type { ConsumerEvents, ConsumerOptions, TopicPartition } from '../driver/kafka-driver';
 import type { GroupDesk } from '../driver/group-desk';
 import type { ConsumerSession } from '../driver/restarting-consumer';
+import { fetchedBatch } from './fetched-batch';
 import { type Cluster, cutOff, observedAssigner } from './kafkajs-joins';
 
 // More than any member's partitions: the batches of one fetch are handed over together, so that they can be gathered.
@@ -210,41 +204,6 @@ export class KafkajsSession implements ConsumerSession {
 
   private whileJoined(action: () => void): void {
     if (this.live && this.joined) action();
-  }
-}
-
-function fetchedBatch(batch: Batch, isStale: () => boolean): FetchedBatch {
-  // `fetchedOffset` is missing in kafkajs's types.
-  const { fetchedOffset } = batch as Batch & { readonly fetchedOffset: string };
-  return {
-    topic: batch.topic,
-    partition: batch.partition,
-    position: Number(fetchedOffset),
-    nextPosition: Number(batch.lastOffset()) + 1,
-    highWatermark: Number(batch.highWatermark),
-    records: batch.messages.map((message) => new KafkajsRecord(message)),
-    isStale,
-  };
-}
-
-/** Leaves the headers alone until somebody asks for them. */
-class KafkajsRecord implements FetchedRecord {
-  readonly offset: number;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly timestamp: number;
-  readonly #message: KafkaMessage;
-
-  constructor(message: KafkaMessage) {
-    this.offset = Number(message.offset);
-    this.key = message.key;
-    this.value = message.value;
-    this.timestamp = Number(message.timestamp);
-    this.#message = message;
-  }
-
-  get headers(): RecordHeaders {
-    return this.#message.headers ?? {};
   }
 }
 

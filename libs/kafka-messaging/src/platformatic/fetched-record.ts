@@ -1,3 +1,4 @@
+import { headerName } from '../driver/header-names';
 import type { FetchedRecord, RecordHeaders } from '../driver/kafka-driver';
 
 export type HeaderEntries = readonly (readonly [Buffer | null, Buffer | null])[];
@@ -9,9 +10,6 @@ export interface RecordParts {
   readonly value: Buffer | null;
   readonly headers: HeaderEntries;
 }
-
-const LARGEST_NAME_CACHE = 256;
-const knownNames = new Map<number, { readonly bytes: Buffer; readonly name: string }>();
 
 /** Leaves the headers alone until somebody asks for them. */
 export class PlatformaticRecord implements FetchedRecord {
@@ -38,7 +36,7 @@ export class PlatformaticRecord implements FetchedRecord {
 function headersOf(entries: HeaderEntries): RecordHeaders {
   const headers: Record<string, Buffer | Buffer[] | undefined> = {};
   for (const [key, value] of entries) {
-    const name = key === null ? '' : nameOf(key);
+    const name = key === null ? '' : headerName(key, 0, key.length);
     // Anybody may name a header `constructor` or `__proto__`.
     const before = Object.hasOwn(headers, name) ? headers[name] : undefined;
     const bytes = value ?? undefined;
@@ -48,14 +46,4 @@ function headersOf(entries: HeaderEntries): RecordHeaders {
     else headers[name] = now;
   }
   return headers;
-}
-
-// The same few names come with every record: finding one again is cheaper than making a string.
-function nameOf(bytes: Buffer): string {
-  const slot = (bytes.length << 16) | (bytes[0]! << 8) | bytes[bytes.length - 1]!;
-  const known = knownNames.get(slot);
-  if (known !== undefined && known.bytes.equals(bytes)) return known.name;
-  const name = bytes.toString();
-  if (knownNames.size < LARGEST_NAME_CACHE) knownNames.set(slot, { bytes: Buffer.from(bytes), name });
-  return name;
 }
