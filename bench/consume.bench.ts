@@ -1,14 +1,8 @@
-import {
-  acquireRelayLock,
-  eventStoreMigrations,
-  PostgresEventStore,
-  PostgresRelayReader,
-} from '@codex/event-store-postgres';
+import { eventStoreMigrations, PostgresEventStore } from '@codex/event-store-postgres';
 import {
   BatchConsumer,
   inboxMigrations,
   outgoingRecord,
-  Relay,
   type ConsumedMessage,
   type ConsumerDeclaration,
 } from '@codex/kafka-messaging';
@@ -17,14 +11,13 @@ import type { Pool } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 
 import type { BenchResult } from './bench-result';
+import { msSince, relayOf, summed, type LagSummary } from './messaging/lags';
 import { appendAtRate } from './messaging/open-loop';
 import {
   codec,
   coresSince,
   inSampleWorld,
   medianBy,
-  percentile,
-  round,
   sampleEvent,
   sampleTenant,
   type BenchServers,
@@ -86,17 +79,10 @@ async function rebuild(world: SampleWorld, pool: Pool): Promise<BenchResult> {
 async function visible(world: SampleWorld, pool: Pool): Promise<BenchResult> {
   const store = new PostgresEventStore({ pool, codec });
   const lags: number[] = [];
-  const relay = new Relay({
-    source: new PostgresRelayReader(pool, 'bench'),
-    acquireLock: (signal) =>
-      acquireRelayLock({ connectionString: world.databaseUrl, applicationName: 'bench-relay' }, 'bench', { signal }),
-    producer: world.driver.producer(),
-    addressing: world.addressing,
-  });
+  const relay = relayOf(world, pool);
   store.onCommit(() => relay.poke());
   const consumer = consumerOf(world, pool, `bench.${uuidv7()}`, (messages) => {
-    const now = performance.timeOrigin + performance.now();
-    for (const { recordedAt } of messages) lags.push(now - epochMs(recordedAt));
+    for (const { recordedAt } of messages) lags.push(msSince(recordedAt));
   });
   consumer.start();
   await processed(consumer, EVENTS);
@@ -104,12 +90,11 @@ async function visible(world: SampleWorld, pool: Pool): Promise<BenchResult> {
   await appendAtRate(store, VISIBLE_PER_SECOND, 1);
   await processed(consumer, EVENTS + VISIBLE_PER_SECOND);
   lags.length = 0;
-  const runs: { p50: number; p99: number; max: number }[] = [];
+  const runs: LagSummary[] = [];
   while (runs.length < RUNS) {
     await appendAtRate(store, VISIBLE_PER_SECOND, VISIBLE_SECONDS);
     await processed(consumer, EVENTS + VISIBLE_PER_SECOND * (1 + VISIBLE_SECONDS * (runs.length + 1)));
-    const sorted = lags.splice(0).sort((a, b) => a - b);
-    runs.push({ p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99), max: round(sorted.at(-1)!) });
+    runs.push(summed(lags));
   }
   await relay.stop();
   await consumer.stop();
@@ -192,9 +177,4 @@ async function publish({ driver, addressing }: SampleWorld, events: number): Pro
 
 async function processed(consumer: BatchConsumer, count: number): Promise<void> {
   while (consumer.health().processed < count) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
-// Date.parse drops the microseconds.
-function epochMs(time: string): number {
-  return Date.parse(time) + Number(time.slice(23, 26)) / 1000;
 }

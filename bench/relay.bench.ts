@@ -1,22 +1,16 @@
-import {
-  acquireRelayLock,
-  eventStoreMigrations,
-  PostgresEventStore,
-  PostgresRelayReader,
-} from '@codex/event-store-postgres';
-import { Header, Relay, type KafkaProducer } from '@codex/kafka-messaging';
+import { eventStoreMigrations, PostgresEventStore } from '@codex/event-store-postgres';
+import { Header, type KafkaProducer, type Relay } from '@codex/kafka-messaging';
 import { createPool, runMigrations } from '@codex/postgres';
 import type { Pool } from 'pg';
 
 import type { BenchResult } from './bench-result';
+import { msSince, relayOf, summed, type LagSummary } from './messaging/lags';
 import { appendAtRate, appendMany } from './messaging/open-loop';
 import {
   codec,
   coresSince,
   inSampleWorld,
   medianBy,
-  percentile,
-  round,
   type BenchServers,
   type SampleWorld,
 } from './messaging/sample-world';
@@ -46,7 +40,7 @@ async function throughput(world: SampleWorld, pool: Pool, store: PostgresEventSt
   const runs: { perSecond: number; cores: number }[] = [];
   while (runs.length < RUNS) {
     await appendMany(store, EVENTS, 3);
-    const relay = relayOf(world, pool, world.driver.producer());
+    const relay = relayOf(world, pool);
     const cpu = process.cpuUsage();
     const start = performance.now();
     relay.start();
@@ -68,8 +62,8 @@ async function throughput(world: SampleWorld, pool: Pool, store: PostgresEventSt
 }
 
 async function lag(world: SampleWorld, pool: Pool, store: PostgresEventStore): Promise<BenchResult> {
-  const p99s: { p50: number; p99: number; max: number; cores: number }[] = [];
-  while (p99s.length < RUNS) {
+  const runs: (LagSummary & { cores: number })[] = [];
+  while (runs.length < RUNS) {
     const lags: number[] = [];
     const relay = relayOf(world, pool, timed(world.driver.producer(), lags));
     const stopPoking = store.onCommit(() => relay.poke());
@@ -79,17 +73,11 @@ async function lag(world: SampleWorld, pool: Pool, store: PostgresEventStore): P
     const cpu = process.cpuUsage();
     await appendAtRate(store, LAG_PER_SECOND, LAG_SECONDS);
     await published(relay, LAG_PER_SECOND * (LAG_SECONDS + 1));
-    lags.sort((a, b) => a - b);
-    p99s.push({
-      p50: percentile(lags, 0.5),
-      p99: percentile(lags, 0.99),
-      max: round(lags.at(-1)!),
-      cores: coresSince(cpu, LAG_SECONDS),
-    });
+    runs.push({ ...summed(lags), cores: coresSince(cpu, LAG_SECONDS) });
     stopPoking();
     await relay.stop();
   }
-  const median = medianBy(p99s, ({ p99 }) => p99);
+  const median = medianBy(runs, ({ p99 }) => p99);
   return {
     id: 'P6',
     measure: `relay lag p99 at ${LAG_PER_SECOND} events/s`,
@@ -97,18 +85,8 @@ async function lag(world: SampleWorld, pool: Pool, store: PostgresEventStore): P
     unit: 'ms',
     target: `<= ${TARGET_LAG_MS}`,
     met: median.p99 <= TARGET_LAG_MS,
-    details: { runs: p99s },
+    details: { runs },
   };
-}
-
-function relayOf({ databaseUrl, addressing }: SampleWorld, pool: Pool, producer: KafkaProducer): Relay {
-  return new Relay({
-    source: new PostgresRelayReader(pool, 'bench'),
-    acquireLock: (signal) =>
-      acquireRelayLock({ connectionString: databaseUrl, applicationName: 'bench-relay' }, 'bench', { signal }),
-    producer,
-    addressing,
-  });
 }
 
 /** Writes down, at each acknowledgement, how long ago the database recorded the messages. */
@@ -116,16 +94,10 @@ function timed(producer: KafkaProducer, lags: number[]): KafkaProducer {
   return {
     send: async (records) => {
       await producer.send(records);
-      const now = performance.timeOrigin + performance.now();
-      for (const { headers } of records) lags.push(now - epochMs(headers[Header.time]!));
+      for (const { headers } of records) lags.push(msSince(headers[Header.time]!));
     },
     close: () => producer.close(),
   };
-}
-
-// Date.parse drops the microseconds.
-function epochMs(time: string): number {
-  return Date.parse(time) + Number(time.slice(23, 26)) / 1000;
 }
 
 async function published(relay: Relay, count: number): Promise<void> {
