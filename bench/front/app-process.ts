@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { MEMORY } from '../../infra/local/system/services';
 
 /** A built service in a process of its own, on a free port. */
 export interface AppProcess {
@@ -16,7 +17,7 @@ export async function startApp(app: string, environment: Readonly<Record<string,
   const main = join(__dirname, '../../apps', app, 'src/main.js');
   if (!existsSync(main)) throw new Error('the benchmark runs the built services: npm run build');
   const options = process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? [];
-  const child = spawn(process.execPath, [...options, main], {
+  const child = spawn(process.execPath, [...MEMORY, ...options, main], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'info', ...environment },
   });

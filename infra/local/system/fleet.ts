@@ -6,17 +6,11 @@ import { SupervisedProcess } from '../processes/supervised-process';
 import type { Progress } from '../progress';
 import { isReady } from './readiness';
 import { environmentOf, type SystemWiring } from './service-environment';
-import { AGENT, GATEWAY, type Instance, mainOf } from './services';
+import { AGENT, GATEWAY, type Instance, mainOf, MEMORY } from './services';
 
 const READY_TIMEOUT_MS = 90_000;
 const HOPELESS_DEATHS = 5;
 const STOP_DEADLINE_MS = 10_000;
-/**
- * V8's default young generation costs each service tens of MB more. Halves of 8 MB made a work item 4 % dearer than those of
- * 16 MB: a busy consumer spent 23 % of its time collecting. What the start leaves in them is given back (`--expose-gc`).
- */
-const MEMORY = ['--max-semi-space-size=16', '--expose-gc'];
-
 export interface FleetOptions {
   readonly root: string;
   readonly children: ChildProcesses;

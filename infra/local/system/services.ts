@@ -26,6 +26,12 @@ export const services: readonly Service[] = [
   { app: GATEWAY },
 ];
 
+/**
+ * V8's default young generation costs each service tens of MB more. Halves of 8 MB made a work item 4 % dearer than those of
+ * 16 MB: a busy consumer spent 23 % of its time collecting. What the start leaves in them is given back (`--expose-gc`).
+ */
+export const MEMORY = ['--max-semi-space-size=16', '--expose-gc'];
+
 /** One process: `project`, and with replicas `project-2` and so on. */
 export interface Instance {
   readonly name: string;

@@ -6,19 +6,16 @@ import { findProjects, type ProjectView } from '../queries/project.queries';
 import { findRunsOf, type RunView } from '../queries/run.queries';
 import { countWorkItems } from '../queries/stats.queries';
 import {
+  allWorkItemFields,
   findWorkItems,
   listWorkItemsOfProjects,
   type ArtifactView,
+  type WorkItemField,
   type WorkItemView,
 } from '../queries/work-item.queries';
+import { batched, type Wish } from './batched';
 import { connection, listRequest, textOf, type PageArguments } from './arguments';
 import type { GraphqlContext } from './graphql-context';
-
-/** One wish of a field: its parent and its arguments. A loader answers many at once, in their order. */
-interface Wish<Parent, Args = unknown> {
-  readonly obj: Parent;
-  readonly params: Args;
-}
 
 type FindByIds<View> = (
   pool: GraphqlContext['pool'],
@@ -81,26 +78,35 @@ async function countsOf(wishes: readonly Wish<ProjectView>[], { pool, caller }: 
   return wishes.map(({ obj }) => counts.get(obj.id) ?? []);
 }
 
-async function artifactsOf(wishes: readonly Wish<WorkItemView>[]): Promise<object[][]> {
-  const path = (item: WorkItemView, artifact: ArtifactView) => `/v1/work-items/${item.id}/artifacts/${artifact.id}`;
-  return wishes.map(({ obj }) => obj.artifacts.map((artifact) => ({ ...artifact, path: path(obj, artifact) })));
+function artifactsOf(item: WorkItemView): object[] {
+  const path = ({ id }: ArtifactView) => `/v1/work-items/${item.id}/artifacts/${id}`;
+  return item.artifacts.map((artifact) => ({ ...artifact, path: path(artifact) }));
+}
+
+/** What the loaders of a work item read of it. */
+const READ_BY: Readonly<Record<string, WorkItemField>> = { project: 'projectId', dependencies: 'dependsOn' };
+
+/** What must be read of a work item for a query that asks for `asked`. */
+export function workItemFieldsFor(asked: ReadonlySet<string>): ReadonlySet<WorkItemField> {
+  const fields = [...asked].map((name) => READ_BY[name] ?? name);
+  return new Set((fields as WorkItemField[]).filter((field) => allWorkItemFields.has(field)));
 }
 
 /** Fields that are loaded for all parents of a level at once. */
 export const loaders = {
-  Project: { workItems: workItemsOf, workItemCounts: countsOf },
+  Project: { workItems: batched(workItemsOf), workItemCounts: batched(countsOf) },
   WorkItem: {
-    project: byId<WorkItemView, ProjectView>(findProjects, (item) => item.projectId),
-    creation: byId<WorkItemView, ProcessView>(findProcesses, (item) => item.creation.processId),
-    runs: runsOf,
-    lastRun: lastRunOf,
-    history: historyOf,
-    dependencies: dependenciesOf,
+    project: batched(byId<WorkItemView, ProjectView>(findProjects, (item) => item.projectId)),
+    creation: batched(byId<WorkItemView, ProcessView>(findProcesses, (item) => item.creation.processId)),
+    runs: batched(runsOf),
+    lastRun: batched(lastRunOf),
+    history: batched(historyOf),
+    dependencies: batched(dependenciesOf),
     artifacts: artifactsOf,
   },
   Run: {
-    workItem: byId<RunView, WorkItemView>(findWorkItems, (run) => run.workItemId),
-    agent: byId<RunView, AgentView>(findAgents, (run) => run.agentId),
+    workItem: batched(byId<RunView, WorkItemView>(findWorkItems, (run) => run.workItemId)),
+    agent: batched(byId<RunView, AgentView>(findAgents, (run) => run.agentId)),
   },
-  Process: { workItem: byId<ProcessView, WorkItemView>(findWorkItems, (process) => process.workItemId) },
+  Process: { workItem: batched(byId<ProcessView, WorkItemView>(findWorkItems, (process) => process.workItemId)) },
 };

@@ -19,8 +19,7 @@ const MAX_DEPTH = 16;
 export async function registerGraphql(server: FastifyInstance, service: Service, config: ServiceConfig): Promise<void> {
   await server.register(mercurius, {
     schema: schemaSource,
-    resolvers,
-    loaders,
+    resolvers: { ...resolvers, ...loaders },
     routes: false,
     jit: 1,
     queryDepth: MAX_DEPTH,

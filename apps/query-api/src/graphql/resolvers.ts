@@ -1,4 +1,4 @@
-import { GraphQLScalarType, Kind, valueFromASTUntyped } from 'graphql';
+import { GraphQLScalarType, Kind, valueFromASTUntyped, type GraphQLResolveInfo } from 'graphql';
 import { validationFailed } from '@codex/platform';
 import { findAgents, listAgents } from '../queries/agent.queries';
 import { findProcesses, listProcesses } from '../queries/process.queries';
@@ -17,6 +17,8 @@ import {
   type PageArguments,
 } from './arguments';
 import type { GraphqlContext } from './graphql-context';
+import { workItemFieldsFor } from './loaders';
+import { fieldsAt } from './selection';
 
 type Finder = (sql: GraphqlContext['pool'], tenantId: string, ids: readonly string[]) => Promise<readonly object[]>;
 type Filters = Readonly<Record<string, string | null | undefined>>;
@@ -46,10 +48,16 @@ async function projects(_root: unknown, args: PageArguments, { pool, caller }: G
   return connection(await listProjects(pool, listRequest(caller.tenantId, args)), args);
 }
 
-async function workItems(_root: unknown, args: PageArguments & Filters, { pool, caller }: GraphqlContext) {
+async function workItems(
+  _root: unknown,
+  args: PageArguments & Filters,
+  { pool, caller }: GraphqlContext,
+  info: GraphQLResolveInfo,
+) {
   const projectId = optionalIdOf(args.projectId, 'projectId');
   const filter = { projectId, state: textOf(args.state, 'state'), labels: labelsOf(args.label) };
-  return connection(await listWorkItems(pool, listRequest(caller.tenantId, args), filter), args);
+  const fields = workItemFieldsFor(fieldsAt(info, ['edges', 'node']));
+  return connection(await listWorkItems(pool, listRequest(caller.tenantId, args), filter, fields), args);
 }
 
 async function runs(_root: unknown, args: PageArguments & Filters, { pool, caller }: GraphqlContext) {

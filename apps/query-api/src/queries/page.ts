@@ -1,6 +1,7 @@
 import { cursorCodec, pageOf, uuid, type Page } from '@codex/platform';
 import type { Sql } from '@codex/postgres';
 import { z } from 'zod';
+import { prepared, type Statement } from './prepared';
 
 export type { Page };
 
@@ -42,12 +43,6 @@ export interface ListQuery extends Ordering {
   readonly after: Position | undefined;
 }
 
-/** A statement with its values. */
-export interface Statement {
-  readonly text: string;
-  readonly values: unknown[];
-}
-
 /** The statement behind a page; it asks for one row more than the page has. */
 export function listStatement(query: ListQuery): Statement {
   const values: unknown[] = [];
@@ -61,8 +56,11 @@ export function listStatement(query: ListQuery): Statement {
     conditions.push(`(${columns}) ${query.direction === 'asc' ? '>' : '<'} (${position})`);
   }
   const order = query.order.map(({ sql }) => `${sql} ${query.direction}`).join(', ');
-  const text = `${query.select} where ${conditions.join(' and ')} order by ${order} limit ${bind(query.first + 1)}`;
-  return { text, values };
+  // A limit that is part of the text lets Postgres plan the statement once.
+  return prepared(
+    `${query.select} where ${conditions.join(' and ')} order by ${order} limit ${query.first + 1}`,
+    values,
+  );
 }
 
 /** An item with the cursor behind it. */
@@ -86,8 +84,28 @@ export async function readPage<Row extends object, Item>(
   map: { readonly item: (row: Row) => Item; readonly cursor: (row: Row) => string },
 ): Promise<EdgePage<Item>> {
   const { rows } = await sql.query<Row>(listStatement(query));
-  const edge = (row: Row) => ({ node: map.item(row), cursor: map.cursor(row) });
-  return pageOf(rows, query.first, { item: edge, cursor: map.cursor });
+  return edgePageOf(rows, query.first, map);
+}
+
+/** Rows that were read with one more than `first`, as a page. Cursors are made when somebody asks for them. */
+export function edgePageOf<Row, Item>(
+  rows: readonly Row[],
+  first: number,
+  map: { readonly item: (row: Row) => Item; readonly cursor: (row: Row) => string },
+): EdgePage<Item> {
+  const item = (row: Row): Edge<Item> => new RowEdge(map.item(row), () => map.cursor(row));
+  return pageOf(rows, first, { item, cursor: map.cursor });
+}
+
+class RowEdge<Node> implements Edge<Node> {
+  constructor(
+    readonly node: Node,
+    private readonly makeCursor: () => string,
+  ) {}
+
+  get cursor(): string {
+    return this.makeCursor();
+  }
 }
 
 /** {@link readPage} for lists that show the newest first. */

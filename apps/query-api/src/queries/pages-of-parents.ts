@@ -1,6 +1,6 @@
-import { pageOf } from '@codex/platform';
 import type { Sql } from '@codex/postgres';
-import type { EdgePage, Ordering, Position } from './page';
+import { edgePageOf, type EdgePage, type Ordering, type Position } from './page';
+import { prepared } from './prepared';
 
 /** A page of what belongs to one parent. */
 export interface ParentPage {
@@ -29,17 +29,17 @@ export async function readPagesOfParents<Row extends object, Item>(
 ): Promise<EdgePage<Item>[]> {
   const { tenantId, pages } = wanted;
   const positions = query.order.map((_, place) => pages.map(({ after }) => after?.[place] ?? null));
-  const { rows } = await sql.query<Row & { wish: number }>(statementOf(query), [
+  const values = [
     tenantId,
     pages.map((_, wish) => wish),
     pages.map(({ parentId }) => parentId),
     pages.map(({ first }) => first + 1),
     pages.map(({ filter }) => filter ?? null),
     ...positions,
-  ]);
+  ];
+  const { rows } = await sql.query<Row & { wish: number }>(prepared(statementOf(query), values));
   const byWish = Map.groupBy(rows, ({ wish }) => wish);
-  const edge = (row: Row) => ({ node: map.item(row), cursor: map.cursor(row) });
-  return pages.map(({ first }, wish) => pageOf(byWish.get(wish) ?? [], first, { item: edge, cursor: map.cursor }));
+  return pages.map(({ first }, wish) => edgePageOf(byWish.get(wish) ?? [], first, map));
 }
 
 function statementOf(query: PagesQuery): string {

@@ -57,18 +57,46 @@ type WorkItemRow = Omit<WorkItemView, 'creation' | 'error'> & {
   errorMessage: string | null;
 };
 
-const COLUMNS = `w.id, w.project_id as "projectId", w.title, w.description, w.state, w.priority, w.tool_recipe as "toolRecipe",
-  w.depends_on as "dependsOn", w.requires_approval as "requiresApproval", w.not_before as "notBefore", w.labels, w.attempt,
-  w.max_attempts as "maxAttempts", w.timeout_ms as "timeoutMs", w.process_id as "processId", w.current_run_id as "currentRunId",
-  w.result, w.error_code as "errorCode", w.error_message as "errorMessage", w.artifacts, w.created_by as "createdBy",
-  w.created_at as "createdAt", w.updated_at as "updatedAt", w.version, c.status as "processStatus", c.steps`;
+/** What each field of the view is read from. */
+const COLUMNS_OF: Readonly<Record<keyof WorkItemView, string>> = {
+  id: 'w.id',
+  projectId: 'w.project_id as "projectId"',
+  title: 'w.title',
+  description: 'w.description',
+  state: 'w.state',
+  priority: 'w.priority',
+  toolRecipe: 'w.tool_recipe as "toolRecipe"',
+  dependsOn: 'w.depends_on as "dependsOn"',
+  requiresApproval: 'w.requires_approval as "requiresApproval"',
+  notBefore: 'w.not_before as "notBefore"',
+  labels: 'w.labels',
+  attempt: 'w.attempt',
+  maxAttempts: 'w.max_attempts as "maxAttempts"',
+  timeoutMs: 'w.timeout_ms as "timeoutMs"',
+  creation: 'w.process_id as "processId", c.status as "processStatus", c.steps',
+  currentRunId: 'w.current_run_id as "currentRunId"',
+  result: 'w.result',
+  error: 'w.error_code as "errorCode", w.error_message as "errorMessage"',
+  artifacts: 'w.artifacts',
+  createdBy: 'w.created_by as "createdBy"',
+  createdAt: 'w.created_at as "createdAt"',
+  updatedAt: 'w.updated_at as "updatedAt"',
+  version: 'w.version',
+};
+const COLUMNS = Object.values(COLUMNS_OF).join(', ');
 const FROM = 'from work_item.work_items w left join work_item.processes c on c.id = w.process_id';
 const SELECT = `select ${COLUMNS} ${FROM}`;
 
+export type WorkItemField = keyof WorkItemView;
+/** Every field of a {@link WorkItemView}. */
+export const allWorkItemFields: ReadonlySet<WorkItemField> = new Set(Object.keys(COLUMNS_OF) as WorkItemField[]);
+
+/** A list of which only these fields are read, besides what its cursors need: wide rows cost more than long pages. */
 export async function listWorkItems(
   sql: Sql,
   request: ListRequest,
   filter: WorkItemFilter,
+  fields: ReadonlySet<WorkItemField> = allWorkItemFields,
 ): Promise<EdgePage<WorkItemView>> {
   const where = [
     { sql: 'w.tenant_id = ?', value: request.tenantId },
@@ -76,7 +104,11 @@ export async function listWorkItems(
     { sql: 'w.state = ?', value: filter.state },
     { sql: 'w.labels @> ?::jsonb', value: filter.labels && JSON.stringify(filter.labels) },
   ];
-  return readNewest<WorkItemRow, WorkItemView>(sql, { select: SELECT, where, alias: 'w', ...request }, workItemView);
+  return readNewest<WorkItemRow, WorkItemView>(
+    sql,
+    { select: selectOf(fields), where, alias: 'w', ...request },
+    workItemView,
+  );
 }
 
 /** Work items of many projects with one statement; the pages' filter is a state. */
@@ -109,6 +141,13 @@ export async function findWorkItems(
   return rows.map(workItemView);
 }
 
+function selectOf(fields: ReadonlySet<WorkItemField>): string {
+  if (fields.size === allWorkItemFields.size) return SELECT;
+  const wanted = new Set<WorkItemField>(['id', 'createdAt', ...fields]);
+  const columns = [...allWorkItemFields].filter((field) => wanted.has(field)).map((field) => COLUMNS_OF[field]);
+  return `select ${columns.join(', ')} ${wanted.has('creation') ? FROM : 'from work_item.work_items w'}`;
+}
+
 function workItemView(row: WorkItemRow): WorkItemView {
   const { processId, processStatus, steps, errorCode, errorMessage, ...item } = withoutPlace(row);
   const current = steps?.find(
@@ -117,7 +156,7 @@ function workItemView(row: WorkItemRow): WorkItemView {
   return {
     ...item,
     creation: { processId, status: processStatus ?? 'running', step: current?.name ?? null },
-    error: errorCode === null ? null : { code: errorCode, message: errorMessage ?? '' },
+    error: errorCode ? { code: errorCode, message: errorMessage ?? '' } : null,
   };
 }
 
