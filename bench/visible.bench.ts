@@ -2,16 +2,11 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { codec } from '@codex/contracts';
 import type { NewEvent } from '@codex/event-sourcing';
-import {
-  acquireRelayLock,
-  eventStoreMigrations,
-  PostgresEventStore,
-  PostgresRelayReader,
-} from '@codex/event-store-postgres';
-import { Relay } from '@codex/kafka-messaging';
+import { eventStoreMigrations, PostgresEventStore } from '@codex/event-store-postgres';
 import { createPool, runMigrations } from '@codex/postgres';
 import { v7 as uuidv7 } from 'uuid';
 import type { BenchResult } from './bench-result';
+import { relayOf } from './messaging/lags';
 import {
   inSampleWorld,
   medianBy,
@@ -108,13 +103,7 @@ async function startWriter(world: SampleWorld): Promise<Writer> {
   const pool = createPool({ connectionString: world.databaseUrl, applicationName: 'bench-visible' });
   await runMigrations(world.databaseUrl, 'event_store.migrations', eventStoreMigrations);
   const store = new PostgresEventStore({ pool, codec });
-  const lockDatabase = { connectionString: world.databaseUrl, applicationName: 'bench-visible relay' };
-  const relay = new Relay({
-    source: new PostgresRelayReader(pool, 'bench'),
-    acquireLock: (signal) => acquireRelayLock(lockDatabase, 'bench', { signal }),
-    producer: world.driver.producer(),
-    addressing: world.addressing,
-  });
+  const relay = relayOf(world, pool);
   store.onCommit(() => relay.poke());
   relay.start();
   const stop = async (): Promise<void> => {
