@@ -61,7 +61,7 @@ export interface ConsumerEvents {
 export interface ConsumerOptions {
   readonly group: string;
   readonly topics: readonly string[];
-  /** Longest wait of an empty fetch; also the upper bound of what `stop` waits for it. Default 2,000, or 1,000 of the second client. */
+  /** Longest wait of an empty fetch, which `stop` does not wait for. Default 2,000, or 1,000 of the second client. */
   readonly maxWaitMs?: number;
   readonly sessionTimeoutMs?: number;
   readonly heartbeatIntervalMs?: number;

@@ -74,7 +74,8 @@ export class RestartingConsumer implements KafkaConsumer {
   private async run(events: ConsumerEvents): Promise<void> {
     let delayMs = FIRST_RESTART_MS;
     while (!this.stopping) {
-      if (!(await this.removeFormerMembers(events))) continue;
+      // Looked at again after the answer: a stop that came meanwhile has found no session to end.
+      if (!(await this.removeFormerMembers(events)) || this.stopping) continue;
       const session = this.parts.open({
         ...bound(events),
         onAssigned: (partitions) => this.assigned(partitions, events),

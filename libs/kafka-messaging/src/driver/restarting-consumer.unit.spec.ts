@@ -71,6 +71,8 @@ class SessionUnderTest implements ConsumerSession {
   resume(): void {}
 }
 
+const aMoment = (): Promise<string> => new Promise((resolve) => setTimeout(() => resolve('it goes on'), 2_000));
+
 const events = (): ConsumerEvents => ({
   onAssigned: () => undefined,
   onRevoked: () => undefined,
@@ -131,6 +133,16 @@ describe('a restarting consumer', () => {
     await eventually(() => group.sessions.length === 1);
     await consumer.stop();
   }, 30_000);
+
+  it('ends when it is stopped at any turn of its start', async () => {
+    for (let turns = 0; turns < 12; turns++) {
+      const consumer = new GroupUnderTest().consumer();
+      consumer.start(events());
+      for (let turn = 0; turn < turns; turn++) await null;
+      const stopped = consumer.stop().then(() => 'stopped');
+      await expect(Promise.race([stopped, aMoment()])).resolves.toBe('stopped');
+    }
+  });
 
   it('joins all the same when it may not ask', async () => {
     const group = new GroupUnderTest();

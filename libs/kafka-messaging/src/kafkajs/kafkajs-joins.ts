@@ -22,8 +22,11 @@ export interface Cluster {
 /** What can be known of a consumer that is still joining. */
 export interface JoinListener {
   onCluster(cluster: Cluster): void;
-  /** Under this id the consumer asks to be a member; kafkajs itself tells only once the join is over. */
-  onMemberId(memberId: string): void;
+  /**
+   * Under this id the consumer asks to be a member; kafkajs itself tells only once the join is over. Empty: it asks for an
+   * id. By throwing the listener refuses the request, and kafkajs does not repeat it.
+   */
+  onJoinRequest(memberId: string): void;
 }
 
 const listeners = new WeakMap<object, JoinListener>();
@@ -45,9 +48,29 @@ export function observedAssigner(listener: JoinListener): PartitionAssigner {
 }
 
 /** Ends everything that is under way: kafkajs itself would wait for it, a join as long as the broker holds it back. */
-export function cutOff({ brokerPool: { seedBroker, brokers } }: Cluster): void {
-  for (const broker of [seedBroker, ...Object.values(brokers)]) {
-    for (const connection of broker?.connectionPool.pool ?? []) abandon(connection, new Error('the consumer stops'));
+export function cutOff(cluster: Cluster): void {
+  for (const pool of poolsOf(cluster)) for (const connection of pool) abandon(connection, stopping());
+}
+
+/** Ends the fetches that are under way, which have connections of their own: leaving the group goes over the others. */
+export function cutOffFetches(cluster: Cluster): void {
+  for (const [, fetching] of poolsOf(cluster)) if (fetching !== undefined) abandon(fetching, stopping());
+}
+
+function poolsOf({ brokerPool: { seedBroker, brokers } }: Cluster): (readonly Connection[])[] {
+  return [seedBroker, ...Object.values(brokers)].map((broker) => broker?.connectionPool.pool ?? []);
+}
+
+function stopping(): Error {
+  return new Error('the consumer stops');
+}
+
+/** What a listener throws: kafkajs repeats whatever does not say that this is of no use. */
+export class JoinRefused extends Error {
+  readonly retriable = false;
+
+  constructor() {
+    super('the consumer stops');
   }
 }
 
@@ -62,7 +85,7 @@ function observeJoins(): void {
     const make = original(choice);
     return (args) => {
       const [protocol] = args.groupProtocols;
-      if (protocol !== undefined && args.memberId !== '') listeners.get(protocol)?.onMemberId(args.memberId);
+      if (protocol !== undefined) listeners.get(protocol)?.onJoinRequest(args.memberId);
       return make(args);
     };
   };

@@ -4,12 +4,14 @@ import type { ConsumerEvents, ConsumerOptions, TopicPartition } from '../driver/
 import type { GroupDesk } from '../driver/group-desk';
 import type { ConsumerSession } from '../driver/restarting-consumer';
 import { fetchedBatch } from './fetched-batch';
-import { type Cluster, cutOff, observedAssigner } from './kafkajs-joins';
+import { type Cluster, cutOff, cutOffFetches, JoinRefused, observedAssigner } from './kafkajs-joins';
 
 // More than any member's partitions: the batches of one fetch are handed over together, so that they can be gathered.
 const CONCURRENT_PARTITIONS = 128;
 const STALL_MS = 30_000;
 const DISPOSE_MS = 5_000;
+/** A broker answers at once who asks for a member id. */
+const MEMBER_ID_MS = 1_000;
 
 /**
  * One life of a kafkajs consumer: connect, join, consume, until it fails, stalls, or is told to end. kafkajs's own
@@ -25,6 +27,8 @@ export class KafkajsSession implements ConsumerSession {
   /** In a generation of the group: no join is under way. */
   private settled = false;
   private cluster: Cluster | null = null;
+  /** Pending while the broker is asked for a member id. */
+  private memberIdKnown = Promise.withResolvers<void>();
   private starting: Promise<void> = Promise.resolve();
   private generation = 0;
   private handling = 0;
@@ -37,6 +41,7 @@ export class KafkajsSession implements ConsumerSession {
     private readonly parts: { readonly events: ConsumerEvents; readonly desk: GroupDesk },
   ) {
     this.ended = new Promise((resolve) => (this.end = resolve));
+    this.memberIdKnown.resolve();
     this.consumer = kafka.consumer({
       groupId: options.group,
       allowAutoTopicCreation: false,
@@ -46,7 +51,7 @@ export class KafkajsSession implements ConsumerSession {
       partitionAssigners: [
         observedAssigner({
           onCluster: (cluster) => (this.cluster = cluster),
-          onMemberId: (memberId) => (this.memberId = memberId),
+          onJoinRequest: (memberId) => this.onJoinRequest(memberId),
         }),
       ],
       minBytes: 1,
@@ -104,8 +109,10 @@ export class KafkajsSession implements ConsumerSession {
   }
 
   private async takeDown(): Promise<void> {
+    if (!this.settled) await this.untilMemberIdKnown();
     const { settled, cluster } = this;
     const leaving = this.consumer.disconnect().catch(() => undefined);
+    if (settled && cluster !== null) cutOffFetches(cluster);
     if (!settled && cluster !== null) {
       cutOff(cluster);
       await this.leaveWhileJoining();
@@ -114,6 +121,14 @@ export class KafkajsSession implements ConsumerSession {
     await this.starting.catch(() => undefined);
     // What it has set up after all.
     await this.consumer.disconnect().catch(() => undefined);
+  }
+
+  // A group waits for who has an id and has not joined yet, until that one's session ends. So it must be told.
+  private async untilMemberIdKnown(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, MEMBER_ID_MS)));
+    await Promise.race([this.memberIdKnown.promise, limit]);
+    clearTimeout(timer);
   }
 
   // kafkajs leaves only a group that it has joined; otherwise it would be waited for until its session ends.
@@ -141,6 +156,14 @@ export class KafkajsSession implements ConsumerSession {
 
   private get heartbeatIntervalMs(): number {
     return this.options.heartbeatIntervalMs ?? 2_000;
+  }
+
+  // kafkajs goes on joining although it is told to stop, as another member, who would be waited for until its session ends.
+  private onJoinRequest(memberId: string): void {
+    this.memberId = memberId === '' ? null : memberId;
+    if (memberId !== '' || !this.live) this.memberIdKnown.resolve();
+    if (!this.live) throw new JoinRefused();
+    if (memberId === '') this.memberIdKnown = Promise.withResolvers();
   }
 
   // Listeners are called synchronously, so nothing is fetched between the join and `onAssigned`.

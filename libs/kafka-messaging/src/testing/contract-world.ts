@@ -52,7 +52,7 @@ export class ContractWorld {
     ...options
   }: Partial<RecordingOptions> & { driver?: KafkaDriver } = {}): RecordingConsumer {
     const group = `contract.${randomUUID()}`;
-    const consumer = new RecordingConsumer(driver, { group, topics: [this.topic], ...options });
+    const consumer = new RecordingConsumer(driver, { group, topics: [this.topic], maxWaitMs: 250, ...options });
     this.consumers.push(consumer);
     return consumer;
   }

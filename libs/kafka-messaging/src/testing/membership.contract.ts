@@ -6,6 +6,9 @@ import { partitionOf } from '../driver/murmur2';
 import { aRecord, ContractWorld, PARTITIONS, received, TIMEOUT_MS, until } from './contract-world';
 import { committedOffset, membersOf, removeMembers, vanishedMember } from './group-tools';
 
+/** Between two moments at which consumers are stopped: their joins are looked at from the first connection to the end. */
+const MOMENT_MS = 15;
+
 export function membershipContract(world: () => ContractWorld): void {
   describe('being a member of a group', () => {
     let kafka: ContractWorld;
@@ -104,6 +107,36 @@ export function membershipContract(world: () => ContractWorld): void {
         await until(() => consumer.generations > before && consumer.assigned.length === PARTITIONS, 'joined again');
         await kafka.producer.send([aRecord(kafka.topic, 'a', '1')]);
         await received(consumer, 1);
+      },
+      TIMEOUT_MS,
+    );
+
+    it(
+      'leaves the group without waiting for a fetch that waits for records',
+      async () => {
+        const group = `contract.${randomUUID()}`;
+        const consumer = kafka.consume({ group, maxWaitMs: 12_000 });
+        await kafka.producer.send([aRecord(kafka.topic, 'a', '1')]);
+        await received(consumer, 1);
+        await consumer.stop();
+        expect(await membersOf(group)).toEqual([]);
+      },
+      TIMEOUT_MS,
+    );
+
+    it(
+      'leaves nobody behind whom the group waits for, at whatever moment of its join it is stopped',
+      async () => {
+        const sessionTimeoutMs = 2 * TIMEOUT_MS;
+        const takenOver = Array.from({ length: 12 }, async (_, index) => {
+          const group = `contract.${randomUUID()}`;
+          const stopped = [kafka.consume({ group, sessionTimeoutMs }), kafka.consume({ group, sessionTimeoutMs })];
+          await new Promise((resolve) => setTimeout(resolve, index * MOMENT_MS));
+          await Promise.all(stopped.map((consumer) => consumer.stop()));
+          const next = kafka.consume({ group });
+          await until(() => next.assigned.length === PARTITIONS, `taken over from those stopped at moment ${index}`);
+        });
+        await Promise.all(takenOver);
       },
       TIMEOUT_MS,
     );

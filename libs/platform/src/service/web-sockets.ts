@@ -47,11 +47,14 @@ export function acceptWebSockets<Admitted>(
   Object.assign(server.server, { shouldUpgradeCallback: asksForIt });
   server.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const context = openContext({ headers: request.headers } as FastifyRequest);
-    const serve = (admitted: Admitted): void =>
+    const serve = (admitted: Admitted): void => {
+      // Who is admitted after all were closed would keep the server from stopping.
+      if (!lifecycle.servesRequests) return refuse(socket, unavailable(), context);
       sockets.handleUpgrade(request, socket, head, (accepted) => {
         keepAlive(accepted);
         runInContext(context, () => route.open(accepted, admitted, context));
       });
+    };
     socket.on('error', () => socket.destroy());
     admitted(route, { request, context, isOpen: lifecycle.servesRequests, count: sockets.clients.size }).then(
       serve,
@@ -73,9 +76,13 @@ async function admitted<Admitted>(
   { request, context, isOpen, count }: Arrival,
 ): Promise<Admitted> {
   if (!isOpen || count >= route.maxConnections) {
-    throw new Problem('UPSTREAM_UNAVAILABLE', undefined, { retryAfterS: 1 });
+    throw unavailable();
   }
   return route.admit(request, context);
+}
+
+function unavailable(): Problem {
+  return new Problem('UPSTREAM_UNAVAILABLE', undefined, { retryAfterS: 1 });
 }
 
 function keepAlive(socket: WebSocket): void {
