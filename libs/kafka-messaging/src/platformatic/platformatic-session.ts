@@ -89,9 +89,11 @@ export class PlatformaticSession implements ConsumerSession {
     clearInterval(this.watchdog);
     this.endListening();
     let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise((resolve) => (timer = setTimeout(resolve, DISPOSE_MS)));
-    await Promise.race([this.leave().catch(() => undefined), limit]);
+    const limit = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, DISPOSE_MS, false)));
+    const isOver = await Promise.race([this.leave().then(isTrue, isTrue), limit]);
     clearTimeout(timer);
+    // A client that waits for an answer would keep its connections, and the process that has it alive.
+    if (!isOver) void this.consumer.connections.close().catch(() => undefined);
   }
 
   seek(partition: TopicPartition, offset: number): void {
@@ -197,6 +199,8 @@ export class PlatformaticSession implements ConsumerSession {
     this.finish(new Error(`nothing was fetched for ${STALL_MS} ms`));
   }
 }
+
+const isTrue = (): boolean => true;
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
