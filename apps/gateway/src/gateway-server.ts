@@ -9,7 +9,7 @@ import { registerDocs } from './documents/docs-page';
 import { fetchDocuments, MergedOpenApi } from './documents/merged-openapi';
 import type { GatewayConfig } from './gateway.config';
 import { ownOperations } from './documents/own-operations';
-import { registerGraphqlPage } from './documents/graphql-page';
+import { registerGraphqlConsole } from './documents/graphql-console';
 import { defaultTimeouts, type Timeouts } from './proxy/forward';
 import type { UpstreamOptions } from './proxy/upstream';
 import { createUpstreams, reportUpstreams } from './proxy/upstreams';
@@ -36,6 +36,7 @@ export interface GatewaySurroundings {
 export interface GatewayTuning {
   readonly timeouts?: Timeouts;
   readonly upstreams?: Partial<UpstreamOptions>;
+  readonly longestLiveMs?: number;
 }
 
 /** The parts list of the gateway: credentials, limits, upstreams, the route table and its own three documents. */
@@ -51,7 +52,11 @@ export async function composeGateway(
   >;
   const upstreams = createUpstreams(urls, logger, tuning.upstreams);
   const issuer = new InternalTokenIssuer(config.edge.privateKey);
-  const gatekeeper = new Gatekeeper(authenticatorOf(config), new RateLimit(config.edge.rateLimitPerSecond));
+  const gatekeeper = new Gatekeeper(
+    authenticatorOf(config),
+    new RateLimit(config.edge.rateLimitPerSecond),
+    tuning.longestLiveMs,
+  );
   const timeouts = tuning.timeouts ?? defaultTimeouts;
   const stopping = lifecycle.signal;
   const board = new ServiceBoard(urls);
@@ -66,6 +71,7 @@ export async function composeGateway(
   });
   server.addHook('onSend', async (_request, reply) => void reply.header('x-content-type-options', 'nosniff'));
   registerDocs(server);
+  if (config.edge.graphqlConsole) registerGraphqlConsole(server);
   acceptSubscriptions(server, lifecycle, { gatekeeper, upstream: upstreams['query-api'], issuer });
   server.get('/openapi.json', () => openApi.document());
   const calls = new ServiceCalls(upstreams, issuer);
@@ -73,14 +79,6 @@ export async function composeGateway(
   await server.register(async (scope) => registerOperations(scope, { gatekeeper, ...operated }));
   await server.register(async (scope) => {
     await registerPublicRoutes(scope, { table: routeTable, gatekeeper, upstreams, issuer, timeouts, stopping });
-    registerGraphqlPage(scope, {
-      gatekeeper,
-      upstream: upstreams['query-api'],
-      issuer,
-      timeouts,
-      stopping,
-      open: config.edge.graphiql,
-    });
     scope.get('/v1/operations/status', {
       onRequest: (request, reply) => gatekeeper.admit(request, reply, ['operator']),
       handler: async (request) => status.read(await issuer.tokenFor(callerOf(request))),

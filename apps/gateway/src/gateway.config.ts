@@ -35,7 +35,7 @@ const edge = z
   .transform((env) => ({
     privateKey: env.INTERNAL_TOKEN_PRIVATE_KEY,
     rateLimitPerSecond: env.RATE_LIMIT_PER_SECOND,
-    graphiql: env.NODE_ENV !== 'production',
+    graphqlConsole: env.NODE_ENV !== 'production',
   }));
 
 type Urls = { readonly [Name in ServiceName as `url:${Name}`]: ReturnType<typeof serviceUrl> };

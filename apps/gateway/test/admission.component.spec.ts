@@ -3,11 +3,13 @@ import { internalTokens, startGateway, tenantId, type GatewayUnderTest } from '.
 import { StubService } from './stub-service';
 
 const stub = new StubService();
+let upstream: string;
 let gateway: GatewayUnderTest;
 const strictOnes: GatewayUnderTest[] = [];
 
 beforeAll(async () => {
-  gateway = await startGateway(await stub.start());
+  upstream = await stub.start();
+  gateway = await startGateway(upstream);
 });
 afterEach(() => stub.reset());
 afterAll(async () => {
@@ -235,9 +237,16 @@ describe('the gateway’s own documents', () => {
     });
   });
 
-  it('serve GraphiQL without credentials only as a bare page', async () => {
-    await fetch(`${gateway.url}/graphql`);
-    expect(stub.seen[0]!.headers).not.toHaveProperty('x-internal-token');
-    expect(await call('GET /graphql?query={__typename}')).toMatchObject({ status: 401 });
+  it('have a page for GraphQL that needs nothing from elsewhere, but not in production', async () => {
+    const page = await fetch(`${gateway.url}/graphql?query={__typename}`);
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const [, source] = /<script src="([^"]+)">/.exec(await page.text())!;
+    const script = await (await fetch(gateway.url + source!)).text();
+    expect(() => new Function(script)).not.toThrow();
+    expect(stub.seen).toEqual([]);
+    const closed = await startGateway(upstream, { NODE_ENV: 'production' });
+    expect((await fetch(`${closed.url}/graphql`)).status).toBe(404);
+    await closed.stop();
   });
 });

@@ -3,8 +3,9 @@ import { eventually } from '@codex/testing';
 import { WebSocket } from 'ws';
 import { internalTokens, startGateway, tenantId, type GatewayUnderTest } from './gateway-under-test';
 import { LiveService } from './live-service';
+import { TokenIssuer } from './token-issuer';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 const service = new LiveService();
 let upstream: string;
@@ -22,21 +23,39 @@ afterAll(async () => {
 
 const as = (role: string) => ({ 'x-api-key': `key-${role}` });
 
-describe('an event stream through the gateway', () => {
-  async function follow(at: GatewayUnderTest, headers: Record<string, string> = as('member')) {
-    const controller = new AbortController();
-    const answer = await fetch(`${at.url}/v1/events?types=A`, { headers, signal: controller.signal });
-    const seen = { text: '', isOver: false, error: null as unknown, leave: () => controller.abort(), answer };
-    const read = async (): Promise<void> => {
-      const decoder = new TextDecoder();
-      for await (const chunk of answer.body!) seen.text += decoder.decode(chunk, { stream: true });
-    };
-    void read()
-      .catch((error: unknown) => (seen.error = error))
-      .finally(() => (seen.isOver = true));
-    return seen;
-  }
+async function follow(at: GatewayUnderTest, headers: Record<string, string> = as('member')) {
+  const controller = new AbortController();
+  const answer = await fetch(`${at.url}/v1/events?types=A`, { headers, signal: controller.signal });
+  const seen = { text: '', isOver: false, error: null as unknown, leave: () => controller.abort(), answer };
+  const read = async (): Promise<void> => {
+    const decoder = new TextDecoder();
+    for await (const chunk of answer.body!) seen.text += decoder.decode(chunk, { stream: true });
+  };
+  void read()
+    .catch((error: unknown) => (seen.error = error))
+    .finally(() => (seen.isOver = true));
+  return seen;
+}
 
+function open(headers: Record<string, string> = {}, at = gateway) {
+  const socket = new WebSocket(`${at.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { headers });
+  const messages: string[] = [];
+  const closed = new Promise<number>((resolve) => socket.on('close', resolve));
+  const refused = new Promise<number>((resolve) =>
+    socket.on('unexpected-response', (_request, answer) => resolve(answer.resume().statusCode!)),
+  );
+  socket.on('error', () => undefined).on('message', (data: Buffer) => messages.push(data.toString()));
+  const opened = new Promise<void>((resolve) => socket.on('open', () => resolve()));
+  const send = async (...payloads: object[]): Promise<void> => {
+    await opened;
+    payloads.forEach((payload) => socket.send(JSON.stringify(payload)));
+  };
+  return { socket, messages, closed, refused, send };
+}
+
+const init = (payload?: object) => ({ type: 'connection_init', ...(payload && { payload }) });
+
+describe('an event stream through the gateway', () => {
   it('comes as it is sent, for a caller the service knows by its token', async () => {
     const seen = await follow(gateway);
     expect(seen.answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
@@ -67,6 +86,14 @@ describe('an event stream through the gateway', () => {
     await eventually(() => service.streams[0]!.closed);
   });
 
+  it('ends after its longest time, whatever it was opened with', async () => {
+    const brief = await startGateway(upstream, {}, { longestLiveMs: 300 });
+    const seen = await follow(brief);
+    await eventually(() => seen.isOver);
+    expect([seen.text, seen.error]).toEqual(['retry: 1000\nid: c0\n\n', null]);
+    await brief.stop();
+  });
+
   it('breaks off when the service breaks off', async () => {
     const seen = await follow(gateway);
     await eventually(() => seen.text !== '');
@@ -86,24 +113,6 @@ describe('an event stream through the gateway', () => {
 });
 
 describe('subscriptions through the gateway', () => {
-  function open(headers: Record<string, string> = {}, at = gateway) {
-    const socket = new WebSocket(`${at.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { headers });
-    const messages: string[] = [];
-    const closed = new Promise<number>((resolve) => socket.on('close', resolve));
-    const refused = new Promise<number>((resolve) =>
-      socket.on('unexpected-response', (_request, answer) => resolve(answer.resume().statusCode!)),
-    );
-    socket.on('error', () => undefined).on('message', (data: Buffer) => messages.push(data.toString()));
-    const opened = new Promise<void>((resolve) => socket.on('open', () => resolve()));
-    const send = async (...payloads: object[]): Promise<void> => {
-      await opened;
-      payloads.forEach((payload) => socket.send(JSON.stringify(payload)));
-    };
-    return { socket, messages, closed, refused, send };
-  }
-
-  const init = (payload?: object) => ({ type: 'connection_init', ...(payload && { payload }) });
-
   it.each([
     ['headers', as('member'), undefined],
     ['the initialisation', {}, as('member')],
@@ -175,6 +184,14 @@ describe('subscriptions through the gateway', () => {
     expect(await client.closed).toBe(1013);
   });
 
+  it('end after their longest time, whatever they were opened with', async () => {
+    const brief = await startGateway(upstream, {}, { longestLiveMs: 300 });
+    const client = open(as('member'), brief);
+    await client.send(init());
+    expect(await client.closed).toBe(4403);
+    await brief.stop();
+  });
+
   it('end when the gateway stops', async () => {
     const stopping = await startGateway(upstream);
     const client = open(as('member'), stopping);
@@ -199,5 +216,25 @@ describe('subscriptions through the gateway', () => {
       request(`${gateway.url}/health/live`, { headers }, (answer) => resolve(answer.resume().statusCode)).end();
     });
     expect(status).toBe(200);
+  });
+});
+
+describe('live connections end with the token they were opened with', () => {
+  it('in order, so that one may come back with another token', async () => {
+    await using issuer = await TokenIssuer.start();
+    const strict = await startGateway(upstream, issuer.environment);
+    const headers = await issuer.headersFor(5);
+    const stream = await follow(strict, headers);
+    const sockets = [open(headers, strict), open({}, strict)];
+    await sockets[0]!.send(init());
+    await sockets[1]!.send(init(headers));
+    expect(await Promise.all(sockets.map(({ closed }) => closed))).toEqual([4403, 4403]);
+    await eventually(() => stream.isOver);
+    expect([stream.text, stream.error]).toEqual(['retry: 1000\nid: c0\n\n', null]);
+    await eventually(() => service.streams[0]!.closed);
+    expect(service.sockets).toHaveLength(2);
+    await eventually(() => service.sockets.every(({ readyState }) => readyState === WebSocket.CLOSED));
+    expect((await fetch(`${strict.url}/v1/events`, { headers })).status).toBe(401);
+    await strict.stop();
   });
 });

@@ -32,7 +32,7 @@ export class ApiKeys {
       const digest = Buffer.from(key.sha256, 'hex');
       const caller = { actor: key.actor, tenantId: key.tenantId.toLowerCase(), roles: knownRoles(key.roles) };
       const bucket = digest.readUInt32BE(0);
-      const entry = { digest, credential: { id: key.id, caller } };
+      const entry = { digest, credential: { id: key.id, caller, expiresAtMs: null } };
       this.entries.set(bucket, [...(this.entries.get(bucket) ?? []), entry]);
     }
   }

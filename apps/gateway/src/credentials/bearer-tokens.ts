@@ -40,7 +40,7 @@ export class BearerTokens {
     const payload = await this.payloadOf(token);
     const credential = credentialOf(payload);
     if (this.known.size >= REMEMBERED_TOKENS) this.known.clear();
-    this.known.set(token, { credential, untilMs: Math.min(payload.exp! * 1000, Date.now() + REMEMBERED_MS) });
+    this.known.set(token, { credential, untilMs: Math.min(credential.expiresAtMs!, Date.now() + REMEMBERED_MS) });
     return credential;
   }
 
@@ -66,5 +66,6 @@ function credentialOf(payload: JWTPayload): Credential {
   const owner = tenant ?? tenantId;
   if (typeof owner !== 'string' || owner === '' || owner.length > 200) throw new Problem('UNAUTHENTICATED');
   const names = Array.isArray(roles) ? roles : typeof roles === 'string' ? roles.split(' ') : [];
-  return { id: `jwt:${owner}:${sub}`, caller: { actor: sub!, tenantId: owner, roles: knownRoles(names) } };
+  const caller = { actor: sub!, tenantId: owner, roles: knownRoles(names) };
+  return { id: `jwt:${owner}:${sub}`, caller, expiresAtMs: payload.exp! * 1000 };
 }

@@ -4,6 +4,14 @@ import type { Caller, Role } from '@codex/platform';
 export interface Credential {
   readonly id: string;
   readonly caller: Caller;
+  /** Null: an API key holds until the gateway starts without it. */
+  readonly expiresAtMs: number | null;
+}
+
+/** Aborted when who opened a live connection has to show credentials again: they expired, or `longestMs` are over. */
+export function endOf({ expiresAtMs }: Credential, longestMs: number): AbortSignal {
+  const leftMs = (expiresAtMs ?? Number.POSITIVE_INFINITY) - Date.now();
+  return AbortSignal.timeout(Math.max(0, Math.min(leftMs, longestMs)));
 }
 
 const roles: ReadonlySet<string> = new Set<Role>(['admin', 'member', 'operator', 'auditor', 'agent']);

@@ -74,8 +74,10 @@ describe('bearer tokens', () => {
 
   it.each(['RS256', 'ES256', 'EdDSA'])('signed with %s say who calls', async (algorithm) => {
     const { tokens, sign } = await setUp(algorithm);
-    const token = await sign({ sub: 'user-1', tenant: 'tenant-1', roles: ['member', 'boss'] });
+    const exp = Math.floor(Date.now() / 1000) + 300;
+    const token = await sign({ sub: 'user-1', tenant: 'tenant-1', roles: ['member', 'boss'] }, { exp });
     const credential = {
+      expiresAtMs: exp * 1000,
       id: 'jwt:tenant-1:user-1',
       caller: { actor: 'user-1', tenantId: 'tenant-1', roles: ['member'] },
     };

@@ -1,10 +1,10 @@
 import { PassThrough, type Readable } from 'node:stream';
 
 /**
- * The same stream, ended in order when the signal comes: the client sees an end, not a broken connection, and comes back
+ * The same stream, ended in order when a signal comes: the client sees an end, not a broken connection, and comes back
  * with its cursor. Ends with the connection to the service, whichever is first.
  */
-export function endedBy(signal: AbortSignal, body: Readable): Readable {
+export function endedBy(signals: readonly AbortSignal[], body: Readable): Readable {
   const answer = new PassThrough();
   const end = (): void => {
     body.unpipe(answer);
@@ -12,9 +12,11 @@ export function endedBy(signal: AbortSignal, body: Readable): Readable {
   };
   body.once('error', (error) => answer.destroy(error));
   answer.once('close', () => {
-    signal.removeEventListener('abort', end);
+    for (const signal of signals) signal.removeEventListener('abort', end);
     body.destroy();
   });
-  signal.addEventListener('abort', end, { once: true });
-  return body.pipe(answer);
+  for (const signal of signals) signal.addEventListener('abort', end, { once: true });
+  if (!signals.some(({ aborted }) => aborted)) return body.pipe(answer);
+  end();
+  return answer;
 }

@@ -42,7 +42,7 @@ const closings: Readonly<Record<string, readonly [number, string]>> = {
 /**
  * WebSocket on `/graphql`. The credentials are in the headers, or in the payload of `connection_init` as
  * `authorization` or `x-api-key` where headers can't be set; they end here, as with any other call. After that
- * messages are passed on as they are.
+ * messages are passed on as they are, until the credential expires: clients may try again after 4403.
  */
 export function acceptSubscriptions(
   server: FastifyInstance,
@@ -163,6 +163,10 @@ function connect(
   service: WebSocket,
   { gatekeeper, credential }: { readonly gatekeeper: Gatekeeper; readonly credential: Credential },
 ): void {
+  const end = gatekeeper.endOf(credential);
+  const close = (): void => client.close(CloseCode.Forbidden, 'Show your credentials again');
+  end.addEventListener('abort', close, { once: true });
+  client.once('close', () => end.removeEventListener('abort', close));
   relay(service, client);
   relay(client, service, () => {
     gatekeeper.countMessage(credential).catch(() => client.close(TOO_MANY_REQUESTS, 'Too many requests'));

@@ -39,8 +39,8 @@ export interface ForwardOptions {
   readonly upstream: Upstream;
   readonly timeouts: Timeouts;
   readonly token: string | null;
-  /** Aborted when the gateway stops; open streams end then. */
-  readonly stopping: AbortSignal;
+  /** An open stream ends when one of these is aborted. */
+  readonly endings: readonly AbortSignal[];
 }
 
 /**
@@ -62,17 +62,17 @@ export async function forward(
     throw error;
   });
   if (body === null) return reply.hijack();
-  return reply.send(isStream(body, reply) ? liveAnswer(body, reply, options.stopping) : body);
+  return reply.send(isStream(body, reply) ? liveAnswer(body, reply, options.endings) : body);
 }
 
 function isStream(body: Answer, reply: FastifyReply): body is Readable {
   return body instanceof Readable && String(reply.getHeader('content-type')).startsWith('text/event-stream');
 }
 
-function liveAnswer(body: Readable, reply: FastifyReply, stopping: AbortSignal): Readable {
+function liveAnswer(body: Readable, reply: FastifyReply, endings: readonly AbortSignal[]): Readable {
   // A stream that ended at the shutdown must not leave an idle connection that the server waits for.
   reply.header('connection', 'close');
-  return endedBy(stopping, body);
+  return endedBy(endings, body);
 }
 
 interface Attempt extends ForwardOptions {

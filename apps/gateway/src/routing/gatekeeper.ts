@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { contextOf, mayCall, Problem, type Role } from '@codex/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator, Presented } from '../credentials/authenticator';
-import type { Credential } from '../credentials/credential';
+import { endOf, type Credential } from '../credentials/credential';
 import type { RateLimit } from '../credentials/rate-limit';
 
 /**
@@ -11,11 +11,15 @@ import type { RateLimit } from '../credentials/rate-limit';
  */
 const PLAIN_PATH = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/;
 
+/** Streams of query-api last an hour and end with a farewell; this is for those that do not, and for sockets. */
+const LONGEST_LIVE_MS = 65 * 60_000;
+
 /** Who may pass, and how often: identity first, then the rate, then the role. */
 export class Gatekeeper {
   constructor(
     private readonly authenticator: Authenticator,
     private readonly rateLimit: RateLimit,
+    private readonly longestLiveMs = LONGEST_LIVE_MS,
   ) {}
 
   /** True when the request carries anything that claims to be a credential. */
@@ -38,6 +42,16 @@ export class Gatekeeper {
     await this.rateLimit.count(credential, null);
     if (!mayCall(credential.caller, roles)) throw new Problem('FORBIDDEN');
     return credential;
+  }
+
+  /** Aborted when the live connection of an admitted request must end. */
+  async endOfRequest(request: Presented): Promise<AbortSignal> {
+    return this.endOf(await this.authenticator.credentialOf(request));
+  }
+
+  /** Aborted when a live connection with this credential must end. */
+  endOf(credential: Credential): AbortSignal {
+    return endOf(credential, this.longestLiveMs);
   }
 
   /** Counts a message of an open connection as a request. Throws 429. */

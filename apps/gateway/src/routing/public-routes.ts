@@ -43,7 +43,8 @@ function registerRoute(server: FastifyInstance, route: GatewayRoute, options: Pu
     onRequest: (request, reply) => gatekeeper.admit(request, reply, route.roles),
     handler: async (request, reply) => {
       const token = await issuer.tokenFor(callerOf(request));
-      return forward(request, reply, { route, upstream, timeouts, token, stopping });
+      const endings = route.kind === 'live' ? [stopping, await gatekeeper.endOfRequest(request)] : [stopping];
+      return forward(request, reply, { route, upstream, timeouts, token, endings });
     },
   });
 }

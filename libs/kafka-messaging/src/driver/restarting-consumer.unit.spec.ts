@@ -138,7 +138,7 @@ describe('a restarting consumer', () => {
     for (let turns = 0; turns < 12; turns++) {
       const consumer = new GroupUnderTest().consumer();
       consumer.start(events());
-      for (let turn = 0; turn < turns; turn++) await null;
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
       const stopped = consumer.stop().then(() => 'stopped');
       await expect(Promise.race([stopped, aMoment()])).resolves.toBe('stopped');
     }
