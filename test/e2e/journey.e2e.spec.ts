@@ -7,6 +7,7 @@ import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { startSystem, type RunningSystem } from '../../infra/local/system/start-system';
 import { GatewayClient } from './gateway-client';
+import { liveStreamsShowWhatHappens } from './live-streams';
 
 const START_MS = 120_000;
 const noop = (value: Record<string, unknown> = {}) => ({ steps: [{ tool: 'noop', with: value }] });
@@ -202,6 +203,8 @@ describe('the whole path', () => {
     expect(read).toMatchObject({ status: 200, body: { name: 'Mine', version: 1 } });
     expect(read.headers.get('etag')).toBe('"1"');
   });
+
+  liveStreamsShowWhatHappens(() => system);
 
   it('goes on after every service was killed', async () => {
     const projectId = await newProject();

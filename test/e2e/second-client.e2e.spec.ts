@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSystem, type RunningSystem } from '../../infra/local/system/start-system';
 import { GatewayClient } from './gateway-client';
+import { liveStreamsShowWhatHappens } from './live-streams';
 
 const START_MS = 120_000;
 
@@ -43,4 +44,6 @@ describe('the system over @platformatic/kafka', () => {
     await system.whenReady('work-item', 60_000);
     await complete('after');
   }, 180_000);
+
+  liveStreamsShowWhatHappens(() => system);
 });

@@ -9,13 +9,12 @@ import {
   type Ed25519Jwk,
   type Service,
 } from '@codex/platform';
-import { createTestDatabase, createTestTopics, serverAddresses, type TestTopics } from '@codex/testing';
+import { createTestDatabase, createTestTopics, serverAddresses, SseClient, type TestTopics } from '@codex/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { registerGraphql } from '../src/graphql/register-graphql';
 import { LiveFeed } from '../src/live/live-feed';
 import type { LiveLimits } from '../src/live/live-limits';
 import { QueryApiModule } from '../src/query-api.module';
-import { SseClient } from './sse-client';
 
 export interface As {
   readonly tenantId?: string;

@@ -61,11 +61,12 @@ describe('projections on real servers', () => {
       open: true,
       version: 3,
     });
-    const logged = await world.pool.query(`select at::text, data from spec.log where stream = $1 and version = 1`, [
-      stream,
-    ]);
-    expect(logged.rows[0].data.tags).toEqual(tags);
-    expect(logged.rows[0].at).toContain('59.987654');
+    const logged = await eventually(async () => {
+      const sql = 'select at::text, data from spec.log where stream = $1 and version = 1';
+      return (await world.pool.query(sql, [stream])).rows[0] ?? false;
+    });
+    expect(logged.data.tags).toEqual(tags);
+    expect(logged.at).toContain('59.987654');
     await host.stop();
   });
 

@@ -1,5 +1,5 @@
 export interface EventuallyOptions {
-  /** Default 10,000. */
+  /** Default 30,000: it is reached only by what fails, also on a machine that has much else to do. */
   readonly timeoutMs?: number;
   /** Default 20. */
   readonly pollIntervalMs?: number;
@@ -16,7 +16,7 @@ export async function eventually<T>(
   condition: () => T | Promise<T>,
   options: EventuallyOptions = {},
 ): Promise<Exclude<T, false>> {
-  const { timeoutMs = 10_000, pollIntervalMs = 20, description = 'the condition' } = options;
+  const { timeoutMs = 30_000, pollIntervalMs = 20, description = 'the condition' } = options;
   const endsAt = performance.now() + timeoutMs;
   let last: unknown = new Error('its first try did not end');
   for (;;) {

@@ -18,6 +18,7 @@ describe('API keys', () => {
     expect(keys.find('s3cret')).toEqual({
       id: 'k1',
       caller: { actor: 'actor-1', tenantId: tenantId.toLowerCase(), roles: ['member'] },
+      expiresAtMs: null,
     });
     expect(keys.find('other')?.id).toBe('k2');
   });

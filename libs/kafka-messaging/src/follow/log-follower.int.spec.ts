@@ -1,17 +1,21 @@
 import { createTestTopics, eventually, serverAddresses, type TestTopics } from '@codex/testing';
 
 import { kafkajsDriver } from '../kafkajs/kafkajs-driver';
+import { platformaticDriver } from '../platformatic/platformatic-driver';
 import { LogFollower, type FollowedRecords } from './log-follower';
 import { hasReached, logExtent, type LogExtent, type LogPositions } from './log-layout';
 
-const driver = kafkajsDriver({ brokers: serverAddresses().kafkaBrokers, clientId: 'follow-spec', tls: false });
-const admin = driver.admin();
-const producer = driver.producer();
 const PARTITIONS = 3;
 
 jest.setTimeout(60_000);
 
-describe('a log follower', () => {
+describe.each([
+  ['kafkajs', kafkajsDriver],
+  ['@platformatic/kafka', platformaticDriver],
+])('a log follower over %s', (_, openDriver) => {
+  const driver = openDriver({ brokers: serverAddresses().kafkaBrokers, clientId: 'follow-spec', tls: false });
+  const admin = driver.admin();
+  const producer = driver.producer();
   let topics: TestTopics<'red' | 'blue'>;
   let names: string[];
   let empty: LogExtent;

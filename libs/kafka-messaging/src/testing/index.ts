@@ -1,2 +1,3 @@
+export { withBriefFetches } from './brief-fetches';
 export { kafkaDriverContract } from './kafka-driver.contract';
 export { RecordingConsumer, type RecordingOptions } from './recording-consumer';

@@ -1,4 +1,4 @@
-import { eventually } from '@codex/testing';
+import { eventually } from './eventually';
 
 /** One block of an event stream. */
 export interface SseBlock {
@@ -52,7 +52,7 @@ export class SseClient {
 
   /** Waits for so many events. */
   async until(count: number): Promise<string[]> {
-    await eventually(() => expect(this.names.length).toBeGreaterThanOrEqual(count), { timeoutMs: 20_000 });
+    await eventually(() => expect(this.names.length).toBeGreaterThanOrEqual(count), { timeoutMs: 30_000 });
     return this.names;
   }
 
