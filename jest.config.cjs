@@ -25,6 +25,7 @@ const kind = (name, globs, servers = {}) => ({
 });
 
 const withServers = {
+  setupFilesAfterEnv: ['<rootDir>/test/timeouts.setup.ts'],
   globalSetup: '<rootDir>/test/servers.setup.ts',
   globalTeardown: '<rootDir>/test/servers.teardown.ts',
 };

@@ -20,7 +20,7 @@ function ready(system: Launch): Promise<NonNullable<ReturnType<Launch['system']>
 
 function nothingLeft(clone: StubClone): Promise<unknown> {
   const check = () => expect(clone.processes()).toEqual([]);
-  return eventually(check, { timeoutMs: 20_000, description: 'no process is left' });
+  return eventually(check, { description: 'no process is left' });
 }
 
 describe('the launcher', () => {

@@ -12,8 +12,6 @@ import { quietProgress } from './progress';
 import { type ServerOptions, type Servers, startServers } from './servers';
 import { deleteTopics, ensureTopics } from './topics';
 
-jest.setTimeout(120_000);
-
 const root = resolve(__dirname, '../..');
 const isRoot = process.getuid?.() === 0;
 

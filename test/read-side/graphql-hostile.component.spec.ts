@@ -1,8 +1,6 @@
 import { getIntrospectionQuery } from 'graphql';
 import { ReadWorld } from './read-world';
 
-jest.setTimeout(60_000);
-
 const nested = (depth: number): string => (depth === 0 ? 'id' : `id workItem { runs { ${nested(depth - 1)} } }`);
 const repeated = (count: number, field: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => field(index)).join(' ');

@@ -2,8 +2,6 @@ import { v7 as uuidv7 } from 'uuid';
 import { ReadWorld } from './read-world';
 import { Story } from './story';
 
-jest.setTimeout(60_000);
-
 const LIST = /* GraphQL */ `
   query ($projectId: ID!) {
     workItems(projectId: $projectId, first: 20) {

@@ -3,8 +3,6 @@ import { v7 as uuidv7 } from 'uuid';
 import { ReadWorld } from './read-world';
 import { Story } from './story';
 
-jest.setTimeout(60_000);
-
 describe('REST queries', () => {
   let world: ReadWorld;
   let story: Story;

@@ -4,8 +4,6 @@ import { Liveness } from '../src/application/liveness';
 import { Sweeper } from '../src/application/sweeper';
 import { AgentManagerFixture } from './agent-manager.fixture';
 
-jest.setTimeout(60_000);
-
 describe('agents', () => {
   let manager: AgentManagerFixture;
 

@@ -4,8 +4,6 @@ import { runIdOf } from '../src/application/run-intake';
 import { claimRuns } from '../src/persistence/claim-store';
 import { AgentManagerFixture } from './agent-manager.fixture';
 
-jest.setTimeout(60_000);
-
 /** What a round proposes is out of date at times; here it is wrong on purpose. */
 describe('a proposal of runs for agents is judged by the database', () => {
   let manager: AgentManagerFixture;

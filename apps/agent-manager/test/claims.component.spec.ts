@@ -3,8 +3,6 @@ import { eventually } from '@codex/testing';
 import { runIdOf } from '../src/application/run-intake';
 import { AgentManagerFixture } from './agent-manager.fixture';
 
-jest.setTimeout(60_000);
-
 describe('claims', () => {
   let manager: AgentManagerFixture;
 

@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { runIdOf } from '../src/application/run-intake';
 import { AgentManagerFixture, readyTask } from './agent-manager.fixture';
 
-jest.setTimeout(60_000);
-
 describe('what other services say', () => {
   let manager: AgentManagerFixture;
   let agentId: string;

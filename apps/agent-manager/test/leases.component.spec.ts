@@ -3,8 +3,6 @@ import { eventually } from '@codex/testing';
 import { Sweeper } from '../src/application/sweeper';
 import { AgentManagerFixture, type Claimed } from './agent-manager.fixture';
 
-jest.setTimeout(60_000);
-
 describe('leases', () => {
   let manager: AgentManagerFixture;
   let agentId: string;

@@ -3,8 +3,6 @@ import type { ConsumedMessage } from '@codex/kafka-messaging';
 import fc from 'fast-check';
 import { AgentManagerFixture, readyTask } from './agent-manager.fixture';
 
-jest.setTimeout(120_000);
-
 type Message = Partial<ConsumedMessage>;
 
 /**

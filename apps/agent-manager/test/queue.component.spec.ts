@@ -3,8 +3,6 @@ import type { ProjectLoad } from '../src/domain/claim-order';
 import { AgentManagerFixture } from './agent-manager.fixture';
 import { plainOrder, type WaitingRun } from './plain-order';
 
-jest.setTimeout(60_000);
-
 interface Listing {
   readonly items: readonly { readonly position: number; readonly workItemId: string; readonly projectId: string }[];
   readonly depth: number;

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AgentManagerFixture, type Claimed } from './agent-manager.fixture';
 
-jest.setTimeout(60_000);
-
 describe('two replicas', () => {
   let one: AgentManagerFixture;
   let other: AgentManagerFixture;

@@ -3,8 +3,6 @@ import { Housekeeper } from '@codex/postgres';
 import { runChores } from '../src/persistence/run-chores';
 import { AgentManagerFixture, type Claimed } from './agent-manager.fixture';
 
-jest.setTimeout(60_000);
-
 const DAY_MS = 86_400_000;
 
 describe('the retention of runs and artifacts', () => {

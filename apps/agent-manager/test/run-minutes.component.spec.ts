@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AgentManagerFixture } from './agent-manager.fixture';
 
-jest.setTimeout(60_000);
-
 /** The start of today in UTC by the database's clock. */
 const TODAY = `date_trunc('day', clock_timestamp() at time zone 'UTC') at time zone 'UTC'`;
 

@@ -5,8 +5,6 @@ import { resolveAllowList } from '../src/tools/process-run/allow-list';
 import { processRunTool } from '../src/tools/process-run/process-run.tool';
 import { isAlive, ToolRun } from './tool.fixture';
 
-jest.setTimeout(30_000);
-
 const tool = processRunTool(resolveAllowList([process.execPath, 'sh', 'git', 'missing-program'], '/usr/bin:/bin'));
 const node = process.execPath;
 const script = (text: string, more: object = {}) => ({ command: node, args: ['-e', text], ...more });

@@ -8,8 +8,6 @@ import type { SystemMap } from '../src/tools/repository-analyze/system-map';
 import { GitRepository } from './git-repository.fixture';
 import { ToolRun } from './tool.fixture';
 
-jest.setTimeout(60_000);
-
 const PATH = process.env['PATH'] ?? '/usr/bin:/bin';
 const tool = repositoryAnalyzeTool({ PATH });
 

@@ -5,8 +5,6 @@ import { dataHash, leafHash, type AuditEntry } from '../src/domain/audit-entry';
 import { recordMessages } from '../src/persistence/audit-sequencer';
 import { createAuditDatabase, event, reply } from './audit-world';
 
-jest.setTimeout(60_000);
-
 describe('the audit store', () => {
   let database: Awaited<ReturnType<typeof createAuditDatabase>>;
   let pool: Pool;

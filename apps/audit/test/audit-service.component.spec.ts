@@ -3,8 +3,6 @@ import { eventually } from '@codex/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { createAuditService, event, reply, TENANT } from './audit-world';
 
-jest.setTimeout(60_000);
-
 describe('the audit service', () => {
   let audit: Awaited<ReturnType<typeof createAuditService>>;
   const stream = `Project-${uuidv7()}`;
@@ -17,7 +15,7 @@ describe('the audit service', () => {
     audit = await createAuditService();
     await audit.publish([first, second, reply('accepted'), refused, late, event({ tenantId: foreign })]);
     await audit.publish([refused, first]);
-    await eventually(async () => expect((await list('')).length).toBe(4), { timeoutMs: 30_000 });
+    await eventually(async () => expect((await list('')).length).toBe(4));
   });
 
   afterAll(async () => {
@@ -96,13 +94,10 @@ describe('the audit service', () => {
     const stream = `Project-${uuidv7()}`;
     await audit.publish([event({ tenantId: SYSTEM_TENANT, stream })]);
     for (const tenantId of [TENANT, foreign]) {
-      await eventually(
-        async () => {
-          const { body } = await audit.get(`/v1/audit/records?stream=${stream}`, { tenantId });
-          expect(body.items).toHaveLength(1);
-        },
-        { timeoutMs: 30_000 },
-      );
+      await eventually(async () => {
+        const { body } = await audit.get(`/v1/audit/records?stream=${stream}`, { tenantId });
+        expect(body.items).toHaveLength(1);
+      });
     }
   });
 

@@ -5,8 +5,6 @@ import { internalTokens, startGateway, tenantId, type GatewayUnderTest } from '.
 import { LiveService } from './live-service';
 import { TokenIssuer } from './token-issuer';
 
-jest.setTimeout(90_000);
-
 const service = new LiveService();
 let upstream: string;
 let gateway: GatewayUnderTest;

@@ -20,7 +20,7 @@ beforeAll(async () => {
   sender = new HttpWebhookSender(true);
   loop = loopWith(sender);
   loop.start();
-}, 60_000);
+});
 
 afterAll(async () => {
   await loop.stop();

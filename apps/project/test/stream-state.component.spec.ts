@@ -12,7 +12,7 @@ describe('the state of a project at any time', () => {
     projectId = (await service.send('POST', '/v1/projects', { name: 'First' })).body.id;
     await service.send('PATCH', `/v1/projects/${projectId}`, { name: 'Second' });
     await service.send('POST', `/v1/projects/${projectId}/archive`, {});
-  }, 60_000);
+  });
   afterAll(() => service[Symbol.asyncDispose]());
 
   const ask = (query = '', caller = auditor, stream = `Project-${projectId}`) =>

@@ -16,8 +16,6 @@ import { v7 as uuidv7 } from 'uuid';
 import { readModels } from '../src/projections/read-models';
 import { ProjectorModule } from '../src/projector.module';
 
-jest.setTimeout(90_000);
-
 describe('the projector', () => {
   let database: TestDatabase;
   let topics: Awaited<ReturnType<typeof createTestTopics<'project.events.v1'>>>;
@@ -60,7 +58,7 @@ describe('the projector', () => {
     await producer.send(projectIds.map(created));
     reader = new Client({ connectionString: database.url });
     await reader.connect();
-    await eventually(async () => expect(await countOf('project.projects')).toBe(30), { timeoutMs: 30_000 });
+    await eventually(async () => expect(await countOf('project.projects')).toBe(30));
   });
 
   afterAll(async () => {
@@ -127,7 +125,7 @@ describe('the projector', () => {
     await producer.send([created(uuidv7())]);
     expect(await countOf('project.projects')).toBe(30);
     expect((await call('POST', '/v1/operations/projections/projects/resume')).status).toBe(200);
-    await eventually(async () => expect(await countOf('project.projects')).toBe(31), { timeoutMs: 30_000 });
+    await eventually(async () => expect(await countOf('project.projects')).toBe(31));
   });
 
   it('is for operators, and knows only its own', async () => {
@@ -140,16 +138,13 @@ describe('the projector', () => {
   it('parks what it can not read, says so, and goes on when an operator gives it up', async () => {
     const id = uuidv7();
     await producer.send([{ ...created(id), value: Buffer.from('rubbish') }]);
-    const [letter] = await eventually(
-      async () => {
-        const { body } = await call('GET', '/internal/inbox/dead-letters?status=parked');
-        expect(body.items).toMatchObject([
-          { service: 'projector', stream: `Project-${id}`, code: 'MESSAGE_BODY_INVALID', attempts: 1 },
-        ]);
-        return body.items as [{ id: string; consumerGroup: string }];
-      },
-      { timeoutMs: 30_000 },
-    );
+    const [letter] = await eventually(async () => {
+      const { body } = await call('GET', '/internal/inbox/dead-letters?status=parked');
+      expect(body.items).toMatchObject([
+        { service: 'projector', stream: `Project-${id}`, code: 'MESSAGE_BODY_INVALID', attempts: 1 },
+      ]);
+      return body.items as [{ id: string; consumerGroup: string }];
+    });
     expect((await call('GET', '/v1/operations/projections/projects')).body.parked).toBe(1);
     expect((await call('GET', '/internal/inbox/status')).body).toEqual({ parked: 1, waiting: 0 });
     const { body: consumers } = await call('GET', '/internal/inbox/consumers');

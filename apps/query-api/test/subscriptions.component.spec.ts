@@ -4,8 +4,6 @@ import { v7 as uuidv7 } from 'uuid';
 import { WebSocket } from 'ws';
 import { LiveWorld, runProgressed, stateChanged, type As, type Replica } from './live-world';
 
-jest.setTimeout(60_000);
-
 let world: LiveWorld;
 let replica: Replica;
 const clients: Client[] = [];

@@ -105,7 +105,7 @@ describe('a task', () => {
       expect(types).toEqual(tasks.map(() => ['TaskScheduled', 'TaskReady']));
       expect(await service.rowsLeft(tasks)).toEqual({ edges: 0, waiting: 0 });
     }
-  }, 30_000);
+  });
 
   it('is decided without deadlocks when many meet the same unknown items', async () => {
     const items = ids(5_000).map((workItemId) => ({ workItemId, tenantId: TENANT }));
@@ -113,7 +113,7 @@ describe('a task', () => {
       service.parts.store.transaction((tx) => new PostgresSchedulingRows(tx).lockOutcomes(shuffled(items))),
     );
     expect((await Promise.all(locking)).map((rows) => rows.length)).toEqual(locking.map(() => 5_000));
-  }, 30_000);
+  });
 });
 
 describe('a dependency that will not be completed', () => {

@@ -5,7 +5,7 @@ describe('people and a work item', () => {
   let service: WorkItemUnderTest;
   beforeAll(async () => {
     service = await WorkItemUnderTest.start();
-  }, 30_000);
+  });
   afterAll(() => service.stop());
 
   const post = (item: CreatedItem, verb: string, body: object = {}) =>

@@ -5,7 +5,7 @@ describe('the creation of a work item', () => {
   let service: WorkItemUnderTest;
   beforeAll(async () => {
     service = await WorkItemUnderTest.start();
-  }, 30_000);
+  });
   afterAll(() => service.stop());
 
   const run = (item: { id: string; projectId: string }, attempt = 1) => ({

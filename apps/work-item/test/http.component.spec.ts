@@ -10,7 +10,7 @@ describe('the HTTP commands of work items', () => {
   let service: WorkItemUnderTest;
   beforeAll(async () => {
     service = await WorkItemUnderTest.start();
-  }, 30_000);
+  });
   afterAll(() => service.stop());
 
   const create = (request: object, projectId: string = uuidv7()) =>

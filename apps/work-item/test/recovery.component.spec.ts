@@ -5,7 +5,7 @@ describe('a process that was left alone', () => {
   let service: WorkItemUnderTest;
   beforeAll(async () => {
     service = await WorkItemUnderTest.start();
-  }, 30_000);
+  });
   afterAll(() => service.stop());
 
   it('goes on after a restart between any two messages', async () => {
@@ -22,7 +22,7 @@ describe('a process that was left alone', () => {
     }
     expect(await service.states(item.id)).toEqual(['awaiting_approval', 'scheduled']);
     expect((await service.story(item.processId)).at(-1)).toBe('Completed');
-  }, 60_000);
+  });
 
   it('is undone when the project stays silent, the grant in doubt included; its late answer changes nothing', async () => {
     const item = await inThePast(11 * 60_000, () => service.create());
@@ -37,7 +37,7 @@ describe('a process that was left alone', () => {
       data: { newState: 'deleted', error: { code: 'TIMED_OUT' } },
     });
     expect((await service.story(item.processId)).at(-1)).toBe('Compensated');
-  }, 60_000);
+  });
 
   it('asks a silent scheduler again under the same command id', async () => {
     const item = await service.create();

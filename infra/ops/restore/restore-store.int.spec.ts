@@ -24,8 +24,6 @@ const driver = kafkajsDriver({ brokers: serverAddresses().kafkaBrokers, clientId
 const SERVICE = 'counting';
 const PARTITIONS = 3;
 
-jest.setTimeout(120_000);
-
 describe('the restoration of an event store from its topics', () => {
   const databases: TestDatabase[] = [];
   const pools: Pool[] = [];
@@ -184,7 +182,7 @@ describe('the restoration of an event store from its topics', () => {
 
   async function published(pool: Pool, count: number): Promise<void> {
     const relay = startRelay(pool);
-    await eventually(async () => expect(await publishedCount()).toBe(count), { timeoutMs: 30_000 });
+    await eventually(async () => expect(await publishedCount()).toBe(count));
     await relay.stop();
   }
 

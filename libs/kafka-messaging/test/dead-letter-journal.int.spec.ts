@@ -79,7 +79,7 @@ describe('the journal of dead letters', () => {
       expect(await harness.untilParked(1)).toMatchObject([{ id: letter!.id, resolution: null }]);
       failing.add('Item-b@1');
       await harness.publish(history(['Item-b'], 1));
-      await eventually(() => expect(consumer.health().state).toBe('waiting'), { timeoutMs: 20_000 });
+      await eventually(() => expect(consumer.health().state).toBe('waiting'));
       expect(await harness.untilParked(1)).toHaveLength(1);
       refuses = false;
       await harness.untilParked(2);

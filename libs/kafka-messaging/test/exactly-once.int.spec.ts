@@ -60,7 +60,7 @@ describe.each([
       harness.consumer({ maxMessages: 17 });
       for (let round = 0; round < 3; round++) {
         const guest = harness.consumer({ maxMessages: 11 });
-        await eventually(() => guest.health().assignedPartitions > 0, { timeoutMs: 20_000 });
+        await eventually(() => guest.health().assignedPartitions > 0);
         await guest.stop();
       }
       await publishing;

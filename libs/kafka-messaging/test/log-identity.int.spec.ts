@@ -133,7 +133,7 @@ describe('the identity of the log', () => {
   }
 
   function untilState(consumer: BatchConsumer, state: string): Promise<unknown> {
-    return eventually(() => expect(consumer.health().state).toBe(state), { timeoutMs: 30_000 });
+    return eventually(() => expect(consumer.health().state).toBe(state));
   }
 
   function inEra(era: number, stream: string, version: number) {
@@ -153,7 +153,7 @@ describe('the identity of the log', () => {
   async function recreateTopic(): Promise<void> {
     const admin = harness.driver.admin();
     await admin.deleteTopics([harness.topic]);
-    await eventually(async () => expect((await described()).topics).toEqual([]), { timeoutMs: 20_000 });
+    await eventually(async () => expect((await described()).topics).toEqual([]));
     await admin.ensureTopics([{ name: harness.topic, partitions: 3 }]);
     await admin.close();
   }

@@ -22,11 +22,16 @@ describe('a group with members of both clients', () => {
   }, TIMEOUT_MS);
 
   const join = (driver: KafkaDriver, group: string): RecordingConsumer => {
-    const consumer = new RecordingConsumer(driver, { group, topics: [topics.topics.events] });
+    const consumer = new RecordingConsumer(driver, {
+      group,
+      topics: [topics.topics.events],
+      heartbeatIntervalMs: 500,
+      maxWaitMs: 200,
+    });
     consumers.push(consumer);
     return consumer;
   };
-  const until = (condition: () => boolean): Promise<unknown> => eventually(condition, { timeoutMs: 30_000 });
+  const until = (condition: () => boolean): Promise<unknown> => eventually(condition);
 
   // The first member leads: it computes everybody's assignment in its own encoding.
   it.each([

@@ -120,7 +120,7 @@ export class RuntimeHarness implements AsyncDisposable {
 
   untilVersions(stream: string, versions: readonly number[]): Promise<unknown> {
     return eventually(async () => expect(await this.versionsOf(stream)).toEqual(versions), {
-      timeoutMs: 20_000,
+      timeoutMs: 30_000,
       description: `the versions of ${stream}`,
     });
   }
@@ -136,7 +136,7 @@ export class RuntimeHarness implements AsyncDisposable {
         expect(letters).toHaveLength(count);
         return letters;
       },
-      { timeoutMs: 20_000, description: `${count} parked` },
+      { description: `${count} parked` },
     );
   }
 
@@ -148,7 +148,7 @@ export class RuntimeHarness implements AsyncDisposable {
         expect(letter!.queued).toBe(count);
         return letter!;
       },
-      { timeoutMs: 20_000, description: `${count} queued` },
+      { description: `${count} queued` },
     );
   }
 

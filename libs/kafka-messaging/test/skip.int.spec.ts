@@ -145,16 +145,13 @@ describe('a partition that waits at a message', () => {
       await first.stop();
       expect(await listWaiting(harness.pool)).toMatchObject([{ offset: before.offset }]);
       const second = harness.consumer({ handle });
-      await eventually(
-        async () => {
-          const [waiting] = await listWaiting(harness.pool);
-          expect(waiting!.attempts).toBeGreaterThan(before.attempts + 1);
-          expect(waiting!.since).toEqual(before.since);
-        },
-        { timeoutMs: 20_000 },
-      );
+      await eventually(async () => {
+        const [waiting] = await listWaiting(harness.pool);
+        expect(waiting!.attempts).toBeGreaterThan(before.attempts + 1);
+        expect(waiting!.since).toEqual(before.since);
+      });
       await skip(second, before);
-      await eventually(() => expect(second.health()).toMatchObject({ state: 'running' }), { timeoutMs: 20_000 });
+      await eventually(() => expect(second.health()).toMatchObject({ state: 'running' }));
       expect(await harness.versionsOf(stuck)).toEqual([1]);
     },
     TIMEOUT_MS,
@@ -177,7 +174,7 @@ function untilWaiting(harness: RuntimeHarness): Promise<WaitingMessage> {
       expect(waiting).toHaveLength(1);
       return waiting[0]!;
     },
-    { timeoutMs: 20_000, description: 'a waiting partition' },
+    { description: 'a waiting partition' },
   );
 }
 

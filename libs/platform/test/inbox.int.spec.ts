@@ -26,8 +26,6 @@ import {
   type Service,
 } from '../src';
 
-jest.setTimeout(60_000);
-
 const WORLD = Symbol('world');
 const tenantId = uuidv7();
 const operator = { actor: 'actor-op', tenantId: uuidv7(), roles: ['operator'] };

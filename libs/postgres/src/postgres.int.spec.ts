@@ -5,8 +5,6 @@ import type { QueryRunner } from 'typeorm';
 
 import { binaryArray, createPool, inTransaction, runMigrations, type DatabaseConfig, type Migration } from '.';
 
-jest.setTimeout(60_000);
-
 let database: TestDatabase;
 let pools: Pool[];
 

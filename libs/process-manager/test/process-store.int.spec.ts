@@ -25,7 +25,7 @@ describe('processes in Postgres', () => {
   beforeAll(async () => {
     database = await processDatabase();
     replica = openReplica();
-  }, 30_000);
+  });
   afterAll(async () => {
     await Promise.all(replicas.map((opened) => opened.drop()));
     await database.dispose();

@@ -3,8 +3,6 @@ import { eventually, serverAddresses } from '@codex/testing';
 import { GenerationRegistry, rebuild, type Projection, type ProjectionHost, type RebuildOutcome } from '../src';
 import { additions, countersProjection, createWorld, type World } from './projection-world';
 
-jest.setTimeout(90_000);
-
 describe('a read model whose log was replaced', () => {
   let world: World;
   let counters: Projection;
@@ -31,7 +29,7 @@ describe('a read model whose log was replaced', () => {
     world.forget();
     await world.publish(additions(length, 6));
     host = await world.host([counters]);
-    await eventually(() => expect(stateOf(1)).toBe('log-replaced'), { timeoutMs: 30_000 });
+    await eventually(() => expect(stateOf(1)).toBe('log-replaced'));
     expect(host.health().get('projector.counters.g1')).toMatchObject({ healthy: false });
     await summed(60);
     const outcome = await rebuilt();
@@ -48,7 +46,7 @@ describe('a read model whose log was replaced', () => {
   it('that ends below what was processed is rebuilt from what is left', async () => {
     await world.pool.query('update inbox.offsets set next_offset = next_offset + 1000');
     host = await world.host([counters]);
-    await eventually(() => expect(stateOf(1)).toBe('log-behind'), { timeoutMs: 30_000 });
+    await eventually(() => expect(stateOf(1)).toBe('log-behind'));
     expect(await rebuilt()).toMatchObject({ swapped: true, report: { equal: true, logReplaced: true } });
     await summed(60);
   });
@@ -57,7 +55,7 @@ describe('a read model whose log was replaced', () => {
     host = await world.host([counters]);
     await host.registry.open(counters);
     await host.reconcile();
-    await eventually(async () => expect(await rowsOf('spec.counters_g2')).toBe(6), { timeoutMs: 20_000 });
+    await eventually(async () => expect(await rowsOf('spec.counters_g2')).toBe(6));
     await host.stop();
     await recreateTopic();
     world.forget();
@@ -77,13 +75,10 @@ describe('a read model whose log was replaced', () => {
   }
 
   async function summed(total: number): Promise<void> {
-    await eventually(
-      async () => {
-        const { rows } = await world.pool.query('select coalesce(sum(total), 0)::int as n from spec.counters');
-        expect(rows[0].n).toBe(total);
-      },
-      { timeoutMs: 20_000 },
-    );
+    await eventually(async () => {
+      const { rows } = await world.pool.query('select coalesce(sum(total), 0)::int as n from spec.counters');
+      expect(rows[0].n).toBe(total);
+    });
   }
 
   async function rowsOf(table: string): Promise<number> {
@@ -99,7 +94,7 @@ describe('a read model whose log was replaced', () => {
     const admin = kafkajsDriver({ brokers: kafkaBrokers, clientId: 'log-replaced', tls: false }).admin();
     await admin.deleteTopics([world.topic]);
     await eventually(async () => expect((await admin.describe([world.topic])).topics).toEqual([]), {
-      timeoutMs: 20_000,
+      timeoutMs: 30_000,
     });
     await admin.ensureTopics([{ name: world.topic, partitions: 3 }]);
     await admin.close();

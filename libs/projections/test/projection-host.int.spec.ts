@@ -32,7 +32,7 @@ describe('projections on real servers', () => {
     });
     expect([...third.health().values()].map(({ parked }) => parked)).toEqual([0, 0]);
     await third.stop();
-  }, 60_000);
+  });
 
   it('give back what was written: times, JSON, big numbers, nulls and text of every kind', async () => {
     const host = await world.host([countersProjection(world.topic), logProjection(world.topic)]);

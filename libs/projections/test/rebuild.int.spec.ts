@@ -2,8 +2,6 @@ import { eventually } from '@codex/testing';
 import { GenerationRegistry, rebuild, type ProjectionHost, type Projection, type RebuildOutcome } from '../src';
 import { additions, countersProjection, createWorld, idNamed, logProjection, type World } from './projection-world';
 
-jest.setTimeout(60_000);
-
 describe('a rebuild', () => {
   let world: World;
   let counters: Projection;
@@ -159,7 +157,7 @@ describe('a rebuild', () => {
   }
 
   async function counted(total: number): Promise<void> {
-    await eventually(async () => expect(await sumOf('spec.counters')).toBe(total), { timeoutMs: 20_000 });
+    await eventually(async () => expect(await sumOf('spec.counters')).toBe(total));
   }
 
   async function sumOf(table: string): Promise<number> {

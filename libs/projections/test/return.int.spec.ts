@@ -2,8 +2,6 @@ import { eventually } from '@codex/testing';
 import { ConsistencyWaiter, GenerationRegistry, rebuild, type Projection, type ProjectionHost } from '../src';
 import { additions, countersProjection, createWorld, idNamed, type World } from './projection-world';
 
-jest.setTimeout(60_000);
-
 describe('the return to the previous generation', () => {
   let world: World;
   let counters: Projection;
@@ -64,13 +62,10 @@ describe('the return to the previous generation', () => {
   }
 
   async function summed(table: string, total: number): Promise<void> {
-    await eventually(
-      async () => {
-        const { rows } = await world.pool.query(`select coalesce(sum(total), 0)::int as n from ${table}`);
-        expect(rows[0].n).toBe(total);
-      },
-      { timeoutMs: 20_000 },
-    );
+    await eventually(async () => {
+      const { rows } = await world.pool.query(`select coalesce(sum(total), 0)::int as n from ${table}`);
+      expect(rows[0].n).toBe(total);
+    });
   }
 
   async function lastOf(table: string): Promise<string[]> {

@@ -38,7 +38,7 @@ export async function createTestTopics<Name extends string>(
         configEntries: [{ name: 'retention.ms', value: String(retentionMs) }],
       })),
     });
-    await eventually(() => haveLeaders(admin, all), { timeoutMs: 20_000, description: 'leaders of the new topics' });
+    await eventually(() => haveLeaders(admin, all), { description: 'leaders of the new topics' });
   });
   let disposed: Promise<void> | undefined;
   const dispose = (): Promise<void> => (disposed ??= withAdmin((admin) => admin.deleteTopics({ topics: all })));

@@ -7,18 +7,18 @@ import { v7 as uuidv7 } from 'uuid';
 import { inboxMigrations } from '../inbox/inbox.migrations';
 import { kafkajsDriver } from '../kafkajs/kafkajs-driver';
 import { outgoingRecord, type PublishableMessage } from '../record/outgoing-message';
+import { withBriefFetches } from '../testing/brief-fetches';
 import { BatchConsumer } from './batch-consumer';
 import type { ConsumerDeclaration } from './consumer-declaration';
 
-const driver = kafkajsDriver({ brokers: serverAddresses().kafkaBrokers, clientId: 'replay-end-spec', tls: false });
+const driver = withBriefFetches(
+  kafkajsDriver({ brokers: serverAddresses().kafkaBrokers, clientId: 'replay-end-spec', tls: false }),
+);
 const codec: MessageCodec = {
   encode: (_type, data) => ({ schemaId: 1, data: Buffer.from(JSON.stringify(data)) }),
   decode: (_schemaId, data) => ({ type: 'Counted', data: JSON.parse(data.toString()) }),
 };
 const PARTITIONS = 3;
-
-// The default of 5 s is too short for migrations and topics on a busy machine.
-jest.setTimeout(60_000);
 
 describe('a consumer with an end', () => {
   let database: TestDatabase;
@@ -140,10 +140,11 @@ describe('a consumer with an end', () => {
 });
 
 async function fetchesAgain(consumer: BatchConsumer): Promise<void> {
-  const before = consumer.health().lastFetchAt ?? 0;
-  await eventually(() => (consumer.health().lastFetchAt ?? 0) > before + 1_000, { timeoutMs: 5_000 }).catch(() => {
-    // All partitions are paused, so nothing is fetched any more: as good.
-  });
+  // The first of these may have been asked for before.
+  for (let fetch = 0; fetch < 2; fetch++) {
+    const before = consumer.health().lastFetchAt ?? 0;
+    await eventually(() => (consumer.health().lastFetchAt ?? 0) > before);
+  }
 }
 
 function counted(n: number): PublishableMessage {

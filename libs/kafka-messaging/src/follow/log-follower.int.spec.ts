@@ -7,8 +7,6 @@ import { hasReached, logExtent, type LogExtent, type LogPositions } from './log-
 
 const PARTITIONS = 3;
 
-jest.setTimeout(60_000);
-
 describe.each([
   ['kafkajs', kafkajsDriver],
   ['@platformatic/kafka', platformaticDriver],
@@ -24,7 +22,7 @@ describe.each([
     topics = await createTestTopics(['red', 'blue'], { partitions: PARTITIONS });
     names = [topics.topics.red, topics.topics.blue];
     // A topic that was created just now may not have its leaders everywhere yet.
-    empty = await eventually(() => logExtent(admin, names), { timeoutMs: 30_000 });
+    empty = await eventually(() => logExtent(admin, names));
     await publish(0, 60);
   });
 
@@ -69,10 +67,10 @@ describe.each([
     await publish(60, 80);
     const all = follow(empty.latest);
     const late = follow(middle);
-    await eventually(() => expect(late.seen).toHaveLength(20), { timeoutMs: 30_000 });
+    await eventually(() => expect(late.seen).toHaveLength(20));
     await publish(80, 100);
-    await eventually(() => expect(all.seen).toHaveLength(100), { timeoutMs: 30_000 });
-    await eventually(() => expect(late.seen).toHaveLength(40), { timeoutMs: 30_000 });
+    await eventually(() => expect(all.seen).toHaveLength(100));
+    await eventually(() => expect(late.seen).toHaveLength(40));
     await Promise.all([all.follower.stop(), late.follower.stop()]);
     expect(inOrder(all.seen)).toEqual(range(0, 100));
     expect(inOrder(late.seen)).toEqual(range(60, 100));
@@ -83,10 +81,10 @@ describe.each([
 
   it('hands nothing over twice when its membership breaks', async () => {
     const { follower, seen } = follow(empty.latest);
-    await eventually(() => seen.length > 0, { timeoutMs: 30_000 });
+    await eventually(() => seen.length > 0);
     (follower as unknown as { consumer: { rejoin(): void } }).consumer.rejoin();
     await publish(100, 120);
-    await eventually(() => expect(seen.length).toBeGreaterThanOrEqual(120), { timeoutMs: 30_000 });
+    await eventually(() => expect(seen.length).toBeGreaterThanOrEqual(120));
     await follower.stop();
     expect(inOrder(seen)).toEqual(range(0, 120));
   });
@@ -103,10 +101,10 @@ describe.each([
       },
     });
     follower.start();
-    await eventually(() => held.length > 0, { timeoutMs: 30_000 });
+    await eventually(() => held.length > 0);
     const other = follow((await logExtent(admin, names)).latest);
     await publish(120, 140);
-    await eventually(() => expect(other.seen).toHaveLength(20), { timeoutMs: 30_000 });
+    await eventually(() => expect(other.seen).toHaveLength(20));
     const slots = held.map(({ slot }) => slot);
     expect(slots).toEqual([...new Set(slots)]);
     release();
@@ -117,7 +115,7 @@ describe.each([
     const beyond = empty.latest.map(() => 1_000_000);
     const lost: Error[] = [];
     const { follower, seen } = follow(beyond, (error) => lost.push(error));
-    await eventually(() => expect(lost).toHaveLength(1), { timeoutMs: 30_000 });
+    await eventually(() => expect(lost).toHaveLength(1));
     await follower.stop();
     expect(seen).toEqual([]);
     expect(lost[0]!.message).toContain('does not have offset 1000000');

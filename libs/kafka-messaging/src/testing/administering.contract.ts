@@ -49,7 +49,7 @@ export function administeringContract(world: () => ContractWorld): void {
         expect(before).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
         expect(await topicId()).toBe(before);
         await kafka.admin.deleteTopics([name]);
-        await eventually(async () => expect(await topicId()).toBeUndefined(), { timeoutMs: 20_000 });
+        await eventually(async () => expect(await topicId()).toBeUndefined());
         await kafka.admin.ensureTopics([{ name, partitions: 1 }]);
         const after = await topicId();
         expect(after).toMatch(/^[0-9a-f]{8}-/);

@@ -147,7 +147,7 @@ export function membershipContract(world: () => ContractWorld): void {
         const group = `contract.${randomUUID()}`;
         const gone = await vanishedMember(group, kafka.topic, 'somebody-else');
         const consumer = kafka.consume({ group });
-        await eventually(async () => (await membersOf(group)).length === 2, { timeoutMs: 20_000 });
+        await eventually(async () => (await membersOf(group)).length === 2);
         await consumer.stop();
         expect(await membersOf(group)).toEqual([gone]);
         expect(consumer.generations).toBe(0);
@@ -165,7 +165,7 @@ export function membershipContract(world: () => ContractWorld): void {
         await until(() => consumer.assigned.length === PARTITIONS, 'taken over');
         const other = await vanishedMember(`${group}.2`, kafka.topic, 'contract.two');
         const waiting = kafka.consume({ group: `${group}.2`, driver });
-        await eventually(async () => (await membersOf(`${group}.2`)).length === 2, { timeoutMs: 20_000 });
+        await eventually(async () => (await membersOf(`${group}.2`)).length === 2);
         expect(await membersOf(`${group}.2`)).toContain(other);
         expect(waiting.generations).toBe(0);
       },
