@@ -8,7 +8,6 @@ import type { Pool } from 'pg';
 
 import { eventStoreMigrations, PostgresEventStore, type PostgresEventStoreOptions } from '../src';
 
-// Creating a database takes its time when many specs do it at once.
 /** A database of its own with the event table in it. */
 export interface StoreDatabase {
   readonly url: string;

@@ -78,20 +78,23 @@ describe('a transaction', () => {
 
   it('is tried again after a deadlock', async () => {
     await pool.query(`insert into notes values (1, ''), (2, '')`);
-    let runs = 0;
-    let met: (() => void)[] = [];
-    const meet = () =>
-      new Promise<void>((resolve) => (met.push(resolve), met.length === 2 && met.forEach((go) => go())));
-    const update = (first: number, second: number) =>
-      inTransaction(pool, async (tx) => {
+    let [runs, met] = [0, 0];
+    const bothMet = Promise.withResolvers<void>();
+    const oneIsDone = Promise.withResolvers<void>();
+    const meet = () => (++met === 2 ? bothMet.resolve() : bothMet.promise);
+    const update = async (first: number, second: number): Promise<void> => {
+      await inTransaction(pool, async (tx) => {
         const run = ++runs;
+        // Before the survivor wakes up the victim could take its row from it, and there would be a second deadlock.
+        if (run > 2) await oneIsDone.promise;
         await tx.query(`update notes set text = text || 'x' where id = $1`, [first]);
         if (run <= 2) await meet();
         await tx.query(`update notes set text = text || 'x' where id = $1`, [second]);
       });
+      oneIsDone.resolve();
+    };
     await Promise.all([update(1, 2), update(2, 1)]);
     expect([runs, await texts()]).toEqual([3, ['xx', 'xx']]);
-    met = [];
   });
 
   it('ends, as unavailable, when it takes too long', async () => {
