@@ -19,10 +19,16 @@ const ledger: Decider<Add, readonly number[], Added> = {
   decide: ({ data }, amounts) => [{ type: 'Added', data: { amount: data.amount + amounts.length } }],
 };
 
+/** As many as the tests take. */
+const LONG_STREAMS = 15;
+
 describe('snapshots in Postgres', () => {
   let database: StoreDatabase;
+  /** Made side by side, which costs little more than one. */
+  let unused: StreamId[];
   beforeAll(async () => {
     database = await openStoreDatabase();
+    unused = await Promise.all(Array.from({ length: LONG_STREAMS }, () => makeLongStream()));
   });
   afterAll(() => database.dispose());
 
@@ -48,11 +54,13 @@ describe('snapshots in Postgres', () => {
   const add = (runner: CommandRunner, stream: StreamId, amount = 1): Promise<CommandResult> =>
     runner.run(ledger, stream, { type: 'Add', data: { amount }, metadata: commandMetadata() });
 
-  /** A stream with a snapshot in its middle. */
-  async function longStream(events = SNAPSHOT_EVERY + 20): Promise<StreamId> {
+  /** A stream of its own with a snapshot in its middle. */
+  const longStream = (): StreamId => unused.pop()!;
+
+  async function makeLongStream(): Promise<StreamId> {
     const stream = `Ledger-${randomUUID()}`;
     const { runner, snapshots } = replica();
-    for (let count = 0; count < events; count++) await add(runner, stream);
+    for (let count = 0; count < SNAPSHOT_EVERY + 20; count++) await add(runner, stream);
     await snapshots.flush();
     return stream;
   }
@@ -74,7 +82,7 @@ describe('snapshots in Postgres', () => {
   const none = { outdated: 0, foreign: 0, damaged: 0 };
 
   it('spare a cold process the events in front of them', async () => {
-    const stream = await longStream();
+    const stream = longStream();
     expect(await coldState(stream)).toEqual({ version: 120, read: 20, loads: 1, refused: none });
   });
 
@@ -89,14 +97,14 @@ describe('snapshots in Postgres', () => {
   });
 
   it('are read in transactions too', async () => {
-    const stream = await longStream();
+    const stream = longStream();
     const range = { stream, afterVersion: 0, fingerprint: fingerprintOf(ledger) };
     const part = await database.store.transaction(async (tx) => (await tx.load([range])).get(stream)!);
     expect([part.snapshot?.version, part.events.length]).toEqual([SNAPSHOT_EVERY, 20]);
   });
 
   it('are left alone while they would spare next to nothing', async () => {
-    const stream = await longStream();
+    const stream = longStream();
     const range = { stream, afterVersion: SNAPSHOT_EVERY - 10, fingerprint: fingerprintOf(ledger) };
     const part = (await database.store.load([range])).get(stream)!;
     expect([part.snapshot, part.events.length]).toEqual([null, 30]);
@@ -119,7 +127,7 @@ describe('snapshots in Postgres', () => {
     }
 
     async function ofAnotherStream(stream: StreamId): Promise<void> {
-      const other = await longStream();
+      const other = longStream();
       await sql('delete from event_store.snapshots where stream = $1', stream);
       await sql('update event_store.snapshots set stream = $1 where stream = $2', stream, other);
     }
@@ -145,7 +153,7 @@ describe('snapshots in Postgres', () => {
       ['it is of another stream', ofAnotherStream, { ...none, foreign: 1 }, 1],
       ['it is of another stream and disguised', disguised, { ...none, damaged: 1 }, 2],
     ])('%s', async (_, spoil, refused, loads) => {
-      const stream = await longStream();
+      const stream = longStream();
       await spoil(stream);
       const before = await stored(stream);
       const cold = await coldState(stream);
@@ -170,7 +178,7 @@ describe('snapshots in Postgres', () => {
   });
 
   it('are never moved back', async () => {
-    const stream = await longStream();
+    const stream = longStream();
     const snapshots = new PostgresSnapshots({ sql: database.pool });
     const place = { stream, tenantId: TEST_TENANT, version: 50, eventId: 'e', fingerprint: 'Ledger@1' };
     snapshots.offer(place, []);
