@@ -128,7 +128,7 @@ describe('agents', () => {
     ]);
     await manager.service.app.get(Sweeper).giveUpAgents(1);
     await manager.ready({});
-    expect(await manager.claim(id, 1, 10_000)).toHaveLength(1);
+    expect(await manager.claim(id, 1, 30_000)).toHaveLength(1);
     await manager.drop();
   });
 

@@ -95,10 +95,11 @@ describe('process.run', () => {
     const child = `require('fs').writeFileSync('pids', String(process.pid)); setInterval(() => {}, 1000)`;
     const input = script(
       `process.on('SIGTERM', () => {}); require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(child)}], { stdio: 'inherit' }); setInterval(() => {}, 1000)`,
-      { timeoutMs: 1_000 },
+      // Both programs have to start within this.
+      { timeoutMs: 4_000 },
     );
     const failing = run.failure(input);
-    await eventually(() => existsSync(join(run.folder, 'pids')));
+    await eventually(() => existsSync(join(run.folder, 'pids')) && readFileSync(join(run.folder, 'pids')).length > 0);
     const pid = Number(readFileSync(join(run.folder, 'pids'), 'utf8'));
     expect(await failing).toMatchObject({ code: 'TIMEOUT', retryable: true });
     await eventually(() => !isAlive(pid), { description: 'the grandchild is gone' });
