@@ -16,7 +16,7 @@ import {
   type OutgoingRecord,
   type PublishableMessage,
 } from '@codex/kafka-messaging';
-import { withBriefFetches } from '@codex/kafka-messaging/testing';
+import { withBriefWaits } from '@codex/kafka-messaging/testing';
 import { createPool, inTransaction, runMigrations, type Sql } from '@codex/postgres';
 import { createTestDatabase, createTestTopics, eventually, serverAddresses } from '@codex/testing';
 import type { Pool } from 'pg';
@@ -62,7 +62,7 @@ export class RuntimeHarness implements AsyncDisposable {
     const pool = createPool({ connectionString: database.url, applicationName: 'runtime-spec' });
     pool.on('error', () => undefined);
     await pool.query('create table effects (no bigint generated always as identity, stream text, version int)');
-    const driver = withBriefFetches(openDriver({ brokers: serverAddresses().kafkaBrokers, clientId: 'runtime-spec' }));
+    const driver = withBriefWaits(openDriver({ brokers: serverAddresses().kafkaBrokers, clientId: 'runtime-spec' }));
     const dispose = (): Promise<unknown> => pool.end().then(() => Promise.all([database.dispose(), topics.dispose()]));
     return new RuntimeHarness(database.url, pool, topics.topics.events, driver, driver.producer(), dispose);
   }

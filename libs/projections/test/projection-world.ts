@@ -1,6 +1,6 @@
 import type { MessageCodec } from '@codex/event-sourcing';
 import { inboxMigrations, kafkajsDriver, outgoingRecord, type KafkaProducer } from '@codex/kafka-messaging';
-import { withBriefFetches } from '@codex/kafka-messaging/testing';
+import { withBriefWaits } from '@codex/kafka-messaging/testing';
 import { createPool, runMigrations } from '@codex/postgres';
 import { createTestDatabase, createTestTopics, serverAddresses } from '@codex/testing';
 import type { Pool } from 'pg';
@@ -42,9 +42,7 @@ export async function createWorld(name: string, partitions = 3): Promise<World> 
   const topic = topics.topics['spec.events.v1'];
   const pool = createPool({ connectionString: database.url, applicationName: name, maxConnections: 20 });
   await runMigrations(pool, 'projections_meta.migrations', [...inboxMigrations, ...projectionMigrations]);
-  const driver = withBriefFetches(
-    kafkajsDriver({ brokers: serverAddresses().kafkaBrokers, clientId: name, tls: false }),
-  );
+  const driver = withBriefWaits(kafkajsDriver({ brokers: serverAddresses().kafkaBrokers, clientId: name, tls: false }));
   const producer = driver.producer();
   const versions = new Map<string, number>();
   const hosts: ProjectionHost[] = [];

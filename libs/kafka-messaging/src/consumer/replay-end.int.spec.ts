@@ -7,11 +7,11 @@ import { v7 as uuidv7 } from 'uuid';
 import { inboxMigrations } from '../inbox/inbox.migrations';
 import { kafkajsDriver } from '../kafkajs/kafkajs-driver';
 import { outgoingRecord, type PublishableMessage } from '../record/outgoing-message';
-import { withBriefFetches } from '../testing/brief-fetches';
+import { withBriefWaits } from '../testing/brief-waits';
 import { BatchConsumer } from './batch-consumer';
 import type { ConsumerDeclaration } from './consumer-declaration';
 
-const driver = withBriefFetches(
+const driver = withBriefWaits(
   kafkajsDriver({ brokers: serverAddresses().kafkaBrokers, clientId: 'replay-end-spec', tls: false }),
 );
 const codec: MessageCodec = {

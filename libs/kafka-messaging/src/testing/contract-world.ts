@@ -4,6 +4,7 @@ import { createTestTopics, eventually, type TestTopics } from '@codex/testing';
 
 import type { KafkaConnection } from '../driver/kafka-connection';
 import type { KafkaAdmin, KafkaDriver, KafkaProducer, OutgoingRecord } from '../driver/kafka-driver';
+import { BRIEF_WAITS } from './brief-waits';
 import { RecordingConsumer, type RecordingOptions } from './recording-consumer';
 
 export const PARTITIONS = 3;
@@ -52,7 +53,7 @@ export class ContractWorld {
     ...options
   }: Partial<RecordingOptions> & { driver?: KafkaDriver } = {}): RecordingConsumer {
     const group = `contract.${randomUUID()}`;
-    const consumer = new RecordingConsumer(driver, { group, topics: [this.topic], maxWaitMs: 250, ...options });
+    const consumer = new RecordingConsumer(driver, { group, topics: [this.topic], ...BRIEF_WAITS, ...options });
     this.consumers.push(consumer);
     return consumer;
   }

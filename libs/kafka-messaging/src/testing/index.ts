@@ -1,3 +1,3 @@
-export { withBriefFetches } from './brief-fetches';
+export { withBriefWaits } from './brief-waits';
 export { kafkaDriverContract } from './kafka-driver.contract';
 export { RecordingConsumer, type RecordingOptions } from './recording-consumer';
