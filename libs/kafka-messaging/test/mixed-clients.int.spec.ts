@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { kafkajsDriver, partitionOf, platformaticDriver, type KafkaDriver } from '@codex/kafka-messaging';
-import { RecordingConsumer } from '@codex/kafka-messaging/testing';
+import { BRIEF_WAITS, RecordingConsumer } from '@codex/kafka-messaging/testing';
 import { createTestTopics, eventually, serverAddresses, type TestTopics } from '@codex/testing';
 
 const PARTITIONS = 4;
@@ -25,8 +25,7 @@ describe('a group with members of both clients', () => {
     const consumer = new RecordingConsumer(driver, {
       group,
       topics: [topics.topics.events],
-      heartbeatIntervalMs: 500,
-      maxWaitMs: 200,
+      ...BRIEF_WAITS,
     });
     consumers.push(consumer);
     return consumer;

@@ -1,3 +1,3 @@
-export { withBriefWaits } from './brief-waits';
+export { BRIEF_WAITS, withBriefWaits } from './brief-waits';
 export { kafkaDriverContract } from './kafka-driver.contract';
 export { RecordingConsumer, type RecordingOptions } from './recording-consumer';
