@@ -52,9 +52,14 @@ export function cutOff(cluster: Cluster): void {
   for (const pool of poolsOf(cluster)) for (const connection of pool) abandon(connection, stopping());
 }
 
-/** Ends the fetches that are under way, which have connections of their own: leaving the group goes over the others. */
+/** Ends fetching for good. Fetches have connections of their own: leaving the group goes over the others. */
 export function cutOffFetches(cluster: Cluster): void {
-  for (const [, fetching] of poolsOf(cluster)) if (fetching !== undefined) abandon(fetching, stopping());
+  for (const [, fetching] of poolsOf(cluster)) {
+    if (fetching === undefined) continue;
+    // A consumer that is told to stop while it begins sends its first fetch all the same.
+    fetching.connect = () => Promise.reject(stopping());
+    abandon(fetching, stopping());
+  }
 }
 
 function poolsOf({ brokerPool: { seedBroker, brokers } }: Cluster): (readonly Connection[])[] {

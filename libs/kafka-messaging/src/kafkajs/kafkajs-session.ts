@@ -112,7 +112,7 @@ export class KafkajsSession implements ConsumerSession {
     if (!this.settled) await this.untilMemberIdKnown();
     const { settled, cluster } = this;
     const leaving = this.consumer.disconnect().catch(() => undefined);
-    if (settled && cluster !== null) cutOffFetches(cluster);
+    if (cluster !== null) cutOffFetches(cluster);
     if (!settled && cluster !== null) {
       cutOff(cluster);
       await this.leaveWhileJoining();
