@@ -65,7 +65,8 @@ export function administeringContract(world: () => ContractWorld): void {
       'knows where the logs begin and end',
       async () => {
         await kafka.producer.send([aRecord(kafka.topic, 'a', '1'), aRecord(kafka.topic, 'a', '2')]);
-        const offsets = await kafka.admin.offsets(kafka.topic);
+        // The partitions of a new topic that nothing was sent to may not be open yet.
+        const offsets = await eventually(() => kafka.admin.offsets(kafka.topic));
         expect(offsets.map(({ earliest }) => earliest)).toEqual([0, 0, 0]);
         expect(offsets[partitionOf('a', PARTITIONS)]!.latest).toBe(2);
       },
