@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { findLocalSystem } from './connection';
 import type { OperationsApi } from './operations-api';
 import { streamStateReport } from './reports';
+import { republishCommand } from './republish/republish-command';
 import { restoreCommand } from './restore/restore-command';
 
 export interface RecoveryCommandsOptions {
@@ -12,7 +13,7 @@ export interface RecoveryCommandsOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Looking back, and coming back: `state`, `restore`. */
+/** Looking back, coming back, and moving: `state`, `restore`, `republish`. */
 export function addRecoveryCommands(program: Command, { api, say, root, env }: RecoveryCommandsOptions): void {
   program
     .command('state')
@@ -30,5 +31,15 @@ export function addRecoveryCommands(program: Command, { api, say, root, env }: R
     .requiredOption('--into <url>', 'an empty database of the role of the service')
     .action(async (service: string, { into }: { into: string }) => {
       await restoreCommand(service, { into, local: findLocalSystem(root), env, say });
+    });
+  program
+    .command('republish')
+    .description('copies the events of a context to a new topic, to move it there (docs/recovery.md)')
+    .argument('<context>', 'for example work-item; its service goes on')
+    .requiredOption('--partitions <n>', 'of the new topic')
+    .option('--suffix <name>', 'of the new topic, default p<n>')
+    .option('--database <url>', 'of the service, else that of the system that runs here')
+    .action(async (context: string, given: { partitions: string; suffix?: string; database?: string }) => {
+      await republishCommand(context, { ...given, local: findLocalSystem(root), env, say });
     });
 }

@@ -15,9 +15,6 @@ export interface ProjectorLifeParts {
   readonly projections: readonly Projection[];
 }
 
-/** Their reason names topics and clusters, nothing of the inside. */
-const REFUSES_LOG: ReadonlySet<string> = new Set(['log-replaced', 'log-behind']);
-
 /** The order in which this service starts and stops, and what it shows of itself. */
 export class ProjectorLife {
   constructor(private readonly parts: ProjectorLifeParts) {
@@ -41,7 +38,9 @@ export class ProjectorLife {
   private health(): PartHealth {
     const sick = [...this.parts.host.health()]
       .filter(([, { healthy }]) => !healthy)
-      .map(([group, { state, lastError }]) => `${group} is ${state}${REFUSES_LOG.has(state) ? `: ${lastError}` : ''}`);
+      .map(
+        ([group, { state, lastError }]) => `${group} is ${state}${state.startsWith('log-') ? `: ${lastError}` : ''}`,
+      );
     return sick.length === 0 ? { status: 'up' } : { status: 'down', detail: sick.join(', ') };
   }
 

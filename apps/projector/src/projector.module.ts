@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { TopicPlaces } from '@codex/contracts/topic-places';
 import { ConsumerHost, ConsumersModule, HealthRegistry, Lifecycle, LOGGER } from '@codex/platform';
 import { ProjectionHost, type Projection } from '@codex/projections';
 import type { Logger } from 'pino';
@@ -14,7 +15,9 @@ type LifeParts = [ProjectionHost, Rebuilds, ConsumerHost, Lifecycle, HealthRegis
 
 @Module({})
 export class ProjectorModule {
-  static forRoot(config: ProjectorConfig, projections: readonly Projection[] = readModels): DynamicModule {
+  static forRoot(config: ProjectorConfig, declared: readonly Projection[] = readModels): DynamicModule {
+    const places = config.kafka.topics ?? new TopicPlaces();
+    const projections = declared.map((one) => ({ ...one, topics: one.topics.map((topic) => places.nameOf(topic)) }));
     const pools = createPools(config.database);
     return {
       module: ProjectorModule,

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
+import { TopicPlaces } from '@codex/contracts/topic-places';
 import { counter, gauge, Lifecycle, LOGGER } from '@codex/platform';
 import { createPool } from '@codex/postgres';
 import { ConsistencyWaiter } from '@codex/projections';
@@ -75,9 +76,11 @@ export class QueryApiModule {
 }
 
 function liveFeed({ kafka }: QueryApiConfig, { live, topics = eventTopics }: QueryApiTuning, logger: Logger): LiveFeed {
+  const places = kafka.topics ?? new TopicPlaces();
+  const followed = topics.map((topic) => places.nameOf(topic));
   const ended = counter('live_streams_ended', 'Live streams that ended, by reason');
   const feed = new LiveFeed(
-    () => openLiveLog({ kafka, topics }, logger),
+    () => openLiveLog({ kafka, topics: followed }, logger),
     { ...defaultLiveLimits, ...live },
     (reason) => ended.add(1, { reason }),
   );

@@ -1,5 +1,7 @@
+import type { TopicPlaces } from '@codex/contracts';
 import { OpsError } from '../ops-error';
 import type { LocalSystem } from '../connection';
+import { CONTEXTS, openKafka } from '../event-stores';
 import { restoreStore, type ContextTopics, type RestoreReport } from './restore-store';
 
 /** Where Kafka and the empty database are. */
@@ -10,15 +12,6 @@ export interface RestoreCommandOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly say: (line: string) => void;
 }
-
-/** The services with an event store, and the contexts they publish. */
-const CONTEXTS: Readonly<Record<string, string>> = {
-  project: 'project',
-  'work-item': 'work-item',
-  scheduler: 'scheduler',
-  'agent-manager': 'agent',
-  notification: 'notification',
-};
 
 /**
  * Fills an empty database with the event store of a service, from its topics. The connection to Kafka is configured as
@@ -34,10 +27,10 @@ export async function restoreCommand(service: string, options: RestoreCommandOpt
   const { CodedError } = await import('@codex/event-sourcing');
   try {
     await prepareDatabase(options.into);
-    const driver = await driverOf(options);
-    const about = { context, service, databaseUrl: options.into, topics: await topicsOf(context) };
+    const { kafka, driver } = await openKafka(options, 'ops-restore');
+    const about = { context, service, databaseUrl: options.into, topics: await topicsOf(context, kafka.topics) };
     const report = await restoreStore({ ...about, driver, codec, say: options.say });
-    options.say(reportText(service, report));
+    options.say(reportText(service, report, about.topics.events));
     return report;
   } catch (error) {
     if (error instanceof CodedError) throw new OpsError(`${error.code}: ${error.message}`, { cause: error });
@@ -45,10 +38,11 @@ export async function restoreCommand(service: string, options: RestoreCommandOpt
   }
 }
 
-function reportText(service: string, { events, streams, replies, repeats, handled, era }: RestoreReport): string {
+function reportText(service: string, report: RestoreReport, topic: string): string {
+  const { events, streams, replies, repeats, handled, era } = report;
   const commands = handled.reduce((sum, { offset }) => sum + offset, 0);
   return [
-    `${service}: ${events} events of ${streams} streams restored, every stream from 1 to its end without a gap`,
+    `${service}: ${events} events of ${streams} streams restored from ${topic}, every stream from 1 to its end without a gap`,
     `${replies} replies; ${repeats} messages were on the topics more than once`,
     `${commands} commands were answered before and will not be decided again`,
     `era ${era} begins: nothing that was restored will be published again. Start ${service} on this database now`,
@@ -65,20 +59,12 @@ async function prepareDatabase(url: string): Promise<void> {
   });
 }
 
-async function driverOf({ env, local }: RestoreCommandOptions) {
-  const { createLogger, kafkaConfig, kafkaDriver, loadConfig } = await import('@codex/platform');
-  const brokers = env.KAFKA_BROKERS ?? local?.kafkaBrokers?.join(',');
-  if (brokers === undefined) throw new OpsError('where is Kafka? Set KAFKA_BROKERS');
-  const { kafka } = loadConfig({ kafka: kafkaConfig }, { ...env, KAFKA_BROKERS: brokers });
-  return kafkaDriver(kafka, 'ops-restore', createLogger('ops', 'error'));
-}
-
-async function topicsOf(context: string): Promise<ContextTopics> {
+async function topicsOf(context: string, places?: TopicPlaces): Promise<ContextTopics> {
   const { topicCatalogue } = await import('@codex/contracts');
   const topicOf = (kind: string, of: string): string | undefined =>
     topicCatalogue.find((topic) => topic.kind === kind && topic.context === of)?.name;
   return {
-    events: topicOf('event', context)!,
+    events: places?.nameOf(topicOf('event', context)!) ?? topicOf('event', context)!,
     replies: topicOf('reply', context)!,
     system: topicOf('event', 'system')!,
     commands: topicOf('command', context) ?? null,

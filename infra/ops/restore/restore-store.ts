@@ -73,7 +73,7 @@ export async function restoreStore(options: RestoreOptions): Promise<RestoreRepo
     const published = await intake.read([topics.events, topics.system, topics.replies]);
     const handled = topics.commands === null ? [] : await intake.handledOf(topics.commands);
     await requireSameEnds(options, published);
-    const era = await restoration.finish(handled);
+    const era = await restoration.finish(handled, topics.events);
     return { ...intake.counts, handled, era };
   } finally {
     await restoration.close();

@@ -4,6 +4,7 @@ export type { ReplyMessage } from './reply-message';
 export type { MessageKind, SchemaEntry } from './schema-entry';
 export type { TopicDefinition } from './topic';
 export { topicCatalogue } from './topics.gen';
+export { eventTopicOf, TopicPlaces, TopicPlacesInvalid, type MovedTopic } from './topic-places';
 export { contextOfType, contexts, isPublicEvent, messageTypes, schemaById, schemaOfType, topicOf } from './catalogue';
 export type { TopicQuery } from './catalogue';
 export { compileSchema } from './avro-types';

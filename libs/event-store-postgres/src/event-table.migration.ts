@@ -4,6 +4,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { APPEND_FUNCTION } from './append.sql';
 import { Restorations1764200000000 } from './restoration/restoration.migration';
 import { Snapshots1760000000002 } from './snapshots/snapshots.migration';
+import { TopicMoves1769000000001 } from './topic-moves/topic-moves.migration';
 import { Retention1760000000003 } from './retention/retention.migration';
 import { READ_FUNCTIONS } from './read.sql';
 
@@ -73,4 +74,5 @@ export const eventStoreMigrations: readonly Migration[] = [
   Snapshots1760000000002,
   Retention1760000000003,
   Restorations1764200000000,
+  TopicMoves1769000000001,
 ];

@@ -7,6 +7,7 @@ export { PostgresSnapshots, type SnapshotCounts } from './snapshots/postgres-sna
 export { eventStoreChores, type EventStoreRetention } from './retention/event-store-chores';
 export * from './relay-reader';
 export { PostgresRelayReader } from './postgres-relay-reader';
+export { PostgresTopicMoves, type TopicState } from './topic-moves/postgres-topic-moves';
 export { acquireRelayLock, type RelayLockOptions } from './relay-lock';
 export {
   finishRestoration,

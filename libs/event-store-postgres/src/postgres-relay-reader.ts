@@ -9,10 +9,12 @@ const READ = `select era, xid::text as xid, position, kind, stream, version, ten
 const LOAD = `insert into event_store.relay_cursors (name) values ($1)
   on conflict (name) do update set name = excluded.name returning era, xid::text as xid, position`;
 
-// Not flushed to disk: losing the last steps only sends some rows again.
+// Not flushed to disk: losing the last steps only sends some rows again. A relay that was cut off, and publishes on a topic
+// that was left meanwhile, must not move it.
 const SAVE = `update event_store.relay_cursors c set era = $2::int, xid = $3::xid8, position = $4::bigint, moved_at = now()
   from (select set_config('synchronous_commit', 'off', true) as setting) s
-  where s.setting = 'off' and c.name = $1 and (c.era, c.xid, c.position) < ($2::int, $3::xid8, $4::bigint)`;
+  where s.setting = 'off' and c.name = $1 and (c.era, c.xid, c.position) < ($2::int, $3::xid8, $4::bigint)
+    and ($5::text is null or c.topic is null or c.topic = $5)`;
 
 const PENDING = `select count::int as count, oldest_age_ms as "oldestAgeMs"
   from event_store.relay_pending($1::int, $2::xid8, $3::bigint)`;
@@ -31,11 +33,15 @@ const BLOCKERS = `
   left join pg_stat_activity a on a.pid = o.pid
   left join pg_prepared_xacts p on p.transaction = o.transactionid`;
 
-/** The relay's view of one database, for the relay called `name`: renaming it publishes everything again. */
+/**
+ * The relay's view of one database, for the relay called `name`: renaming it publishes everything again. With `topic`, the
+ * one its events go to, the cursor moves only while that is the current one (see {@link PostgresTopicMoves}).
+ */
 export class PostgresRelayReader implements RelayReader {
   constructor(
     private readonly sql: Sql,
     private readonly name: string,
+    private readonly topic: string | null = null,
   ) {}
 
   async loadCursor(): Promise<RelayCursor> {
@@ -43,7 +49,7 @@ export class PostgresRelayReader implements RelayReader {
   }
 
   async saveCursor({ era, xid, position }: RelayCursor): Promise<void> {
-    await this.select('save', SAVE, [this.name, era, xid, position]);
+    await this.select('save', SAVE, [this.name, era, xid, position, this.topic]);
   }
 
   readAfter({ era, xid, position }: RelayCursor, limit: number): Promise<readonly RelayRow[]> {

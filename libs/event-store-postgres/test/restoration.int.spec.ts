@@ -48,13 +48,13 @@ describe('the end of a restoration', () => {
     const restoration = await Restoration.begin(database.config, 'spec');
     expect(await restorationState(database.pool)).toBe('broken');
     await restoration.add([event('Sample-a', 2)]);
-    await expect(restoration.finish([])).rejects.toMatchObject({ code: 'STREAM_GAP' });
+    await expect(restoration.finish([], 'a.events')).rejects.toMatchObject({ code: 'STREAM_GAP' });
     await restoration.add([
       event('Sample-a', 1),
       { ...event('Sample-b', 1), metadata: messageMetadata({ messageId: 'x' }) },
     ]);
     await restoration.add([{ ...event('Sample-c', 1), metadata: messageMetadata({ messageId: 'x' }) }]);
-    await expect(restoration.finish([])).rejects.toMatchObject({ code: 'MESSAGE_REPEATED' });
+    await expect(restoration.finish([], 'a.events')).rejects.toMatchObject({ code: 'MESSAGE_REPEATED' });
     await restoration.close();
     expect(await restorationState(database.pool)).toBe('broken');
   });
@@ -62,7 +62,7 @@ describe('the end of a restoration', () => {
   it('begins an era above all that were restored', async () => {
     const restoration = await Restoration.begin(database.config, 'spec');
     await restoration.add([{ ...event('Sample-a', 1), era: 6 }]);
-    expect(await restoration.finish([])).toBe(7);
+    expect(await restoration.finish([], 'a.events')).toBe(7);
     await restoration.close();
   });
 
@@ -72,7 +72,7 @@ describe('the end of a restoration', () => {
       event(`Sample-${index % 5}`, Math.floor(index / 5) + 1),
     );
     for (let from = 0; from < count; from += 500) await restoration.add(messages.slice(from, from + 500));
-    await restoration.finish([{ topic: 'a.commands', partition: 1, offset: 7 }]);
+    await restoration.finish([{ topic: 'a.commands', partition: 1, offset: 7 }], 'a.events');
     await restoration.close();
   }
 

@@ -17,6 +17,8 @@ export type { MessageKind } from './record/message-kind';
 export { readMessage, type ConsumedMessage, type MessageReader, type ReadMessage } from './record/consumed-message';
 export { outgoingRecord, type Addressing, type PublishableMessage } from './record/outgoing-message';
 export { Relay, type RelayOptions, type RelayStatus } from './relay/relay';
+export { BatchSender, type SendingTurn } from './relay/batch-sender';
+export { TopicCopy, TopicLeft, type EventTopic, type TopicMoves, type TopicState } from './relay/topic-copy';
 export type { RelayBlocker, RelayCursor, RelayLock, RelayRow, RelaySource } from './relay/relay-source';
 export { BatchConsumer, type ConsumerParts } from './consumer/batch-consumer';
 export type { ConsumerDeclaration } from './consumer/consumer-declaration';
@@ -41,7 +43,14 @@ export type { GroupResult } from './inbox/failure-group';
 export { failureGroupOf } from './inbox/failure-report';
 export type { ReleaseResult } from './inbox/queue-drain';
 export { listWaiting, type WaitingMessage } from './inbox/waiting-store';
-export { ConsumerFenced, ConsumerMovedOn, DeadLetterNotParked, LogBehind, LogReplaced } from './inbox/inbox-errors';
+export {
+  ConsumerFenced,
+  ConsumerMovedOn,
+  DeadLetterNotParked,
+  LogBehind,
+  LogLeft,
+  LogReplaced,
+} from './inbox/inbox-errors';
 export { beginAt } from './inbox/inbox-store';
 export { adoptLog, requireReach, requireSameLogs } from './inbox/log-identity';
 export { KafkaConsumerStrategy, type RunnableConsumer } from './nest/kafka-consumer.strategy';

@@ -110,6 +110,7 @@ describe('the identity of the log', () => {
       const guard = new LogGuard({
         declaration: harness.declaration(),
         owner: 'spec',
+        journal: { record: () => Promise.resolve() },
         admin: () => harness.driver.admin(),
         onReplaced: () => replaced.push('replaced'),
       });

@@ -38,5 +38,6 @@ export type { OperatedConsumer } from './inbox/inbox-operations';
 export type { ConsumerView, DeadLetterView, WaitingView } from './inbox/inbox-views';
 export { ConsumersModule, type ConsumersOptions } from './consumers/consumers.module';
 export { kafkaDriver, type KafkaConfig } from './consumers/kafka-connection';
+export { addressingOf, type Publisher } from './command-service/addressing';
 export { CommandService, type BackgroundTask } from './command-service/command-service';
 export { CommandServiceModule, type CommandServiceOptions } from './command-service/command-service.module';

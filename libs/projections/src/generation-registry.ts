@@ -100,8 +100,8 @@ export class GenerationRegistry {
       const previous = known.find((one) => one.state === 'previous' && isOf(projection, one));
       const live = known.find(({ state }) => state === 'live');
       if (!previous || !live) throw new NoPreviousGeneration(projection.name);
-      const reached = await offsetsOf(tx, projection.name, previous.generation);
-      const missing = shortOf(reached, await offsetsOf(tx, projection.name, live.generation));
+      const reached = await offsetsOf(tx, projection, previous.generation);
+      const missing = shortOf(reached, await offsetsOf(tx, projection, live.generation));
       if (missing > CLOSE_ENOUGH) throw new GenerationBehind(projection.name, missing);
       await exchange(tx, projection.name, { live: live.generation, previous: previous.generation });
       for (const statement of exposeGeneration(projection, previous.generation)) await tx.query(statement);

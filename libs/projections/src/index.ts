@@ -17,6 +17,7 @@ export {
   NoPreviousGeneration,
   ProjectionPaused,
   RebuildRunning,
+  TopicNotFilled,
 } from './projection-errors';
 export { projectionHandler, type ProjectionHandler } from './projection-handler';
 export { compareGenerations, type ComparisonReport, type TableDigest } from './comparison';

@@ -50,3 +50,17 @@ export class GenerationIsLive extends Refusal {
     super(`generation ${generation} of ${projection} is live`);
   }
 }
+
+/** The topic that took the place of another does not hold yet what was read from that one: the relay is still copying. */
+export class TopicNotFilled extends Refusal {
+  readonly code = 'TOPIC_NOT_FILLED';
+
+  constructor(
+    readonly projection: string,
+    readonly stream: string,
+  ) {
+    super(
+      `${projection} knows more of ${stream} than its topic holds: rebuild it when the relay has copied everything`,
+    );
+  }
+}

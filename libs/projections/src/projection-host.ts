@@ -37,7 +37,7 @@ const RECONCILE_MS = 1_000;
 /** One writes to the database while the other reads from Kafka. */
 const FILLING_CONSUMERS = 2;
 const CATCH_UP_POLL_MS = 20;
-const REFUSES_LOG: ReadonlySet<ConsumerState> = new Set(['log-replaced', 'log-behind']);
+const REFUSES_LOG: ReadonlySet<ConsumerState> = new Set(['log-replaced', 'log-behind', 'log-left']);
 
 /** The log is not the one that a generation has processed: it was replaced, or ends below that. */
 export class LogRefused extends Error {
@@ -91,7 +91,7 @@ export class ProjectionHost implements GenerationFeeder {
     this.catchingUp.add(consumer);
     consumer.start();
     try {
-      await this.untilStored(consumer, { projection: projection.name, generation, end });
+      await this.untilStored(consumer, { projection, generation, end });
     } finally {
       await consumer.stop();
       this.catchingUp.delete(consumer);
@@ -123,13 +123,14 @@ export class ProjectionHost implements GenerationFeeder {
   // Another replica may hold some of the partitions until it hears of the fence, so the stored offsets have the last word.
   private async untilStored(
     consumer: BatchConsumer,
-    { projection, generation, end }: { projection: string; generation: number; end: Offsets },
+    { projection, generation, end }: { projection: Projection; generation: number; end: Offsets },
   ): Promise<void> {
     const stopped = consumer.reachedEnd().then(() => new Promise<never>(() => undefined));
     stopped.catch(() => undefined);
     while (shortOf(await offsetsOf(this.parts.pool, projection, generation), end) > 0) {
       const { state, lastError } = consumer.health();
-      if (REFUSES_LOG.has(state)) throw new LogRefused(generationGroup(projection, generation), lastError ?? state);
+      if (REFUSES_LOG.has(state))
+        throw new LogRefused(generationGroup(projection.name, generation), lastError ?? state);
       await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, CATCH_UP_POLL_MS))]);
     }
   }

@@ -1,6 +1,7 @@
 import type { PartitionOffsets } from '@codex/kafka-messaging';
 import type { Sql } from '@codex/postgres';
 import { generationGroup } from './generation';
+import type { Projection } from './projection';
 
 /** Next offset by `topic/partition`. */
 export type Offsets = ReadonlyMap<string, number>;
@@ -12,10 +13,15 @@ export interface OffsetPlace {
   readonly stored: number;
 }
 
-/** What a generation has processed so far. */
-export async function offsetsOf(sql: Sql, projection: string, generation: number): Promise<Offsets> {
-  const places = await offsetPlaces(sql, generationGroup(projection, generation));
-  return new Map(places.map(({ topic, partition, stored }) => [offsetKey(topic, partition), stored]));
+/** What a generation has processed so far of the topics of its projection; not of those that they took the place of. */
+export async function offsetsOf(
+  sql: Sql,
+  { name, topics }: Pick<Projection, 'name' | 'topics'>,
+  generation: number,
+): Promise<Offsets> {
+  const places = await offsetPlaces(sql, generationGroup(name, generation));
+  const read = places.filter(({ topic }) => topics.includes(topic));
+  return new Map(read.map(({ topic, partition, stored }) => [offsetKey(topic, partition), stored]));
 }
 
 /** The same, place by place. */

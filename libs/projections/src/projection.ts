@@ -3,7 +3,7 @@ import type { ConsumedMessage } from '@codex/kafka-messaging';
 /** What a projection sees of an event. Everything in it is the same in a live run and in a rebuild. */
 export type ProjectedEvent<Data = unknown> = Pick<
   ConsumedMessage<Data>,
-  'id' | 'topic' | 'type' | 'stream' | 'tenantId' | 'actor' | 'correlationId' | 'causationId' | 'recordedAt' | 'data'
+  'id' | 'type' | 'stream' | 'tenantId' | 'actor' | 'correlationId' | 'causationId' | 'recordedAt' | 'data'
 > & { readonly version: number };
 
 /**

@@ -4,6 +4,7 @@ import { compareGenerations, type ComparisonReport } from './comparison';
 import type { Generation } from './generation';
 import type { GenerationRegistry } from './generation-registry';
 import { sweepInbox } from './inbox-sweep';
+import { hasLeftTopics, requireEqualReach } from './left-topics';
 import type { Projection } from './projection';
 import type { ProjectionLog } from './projection-log';
 import { RebuildProgress } from './rebuild-progress';
@@ -58,7 +59,8 @@ export async function rebuild(parts: RebuildParts, projection: Projection): Prom
     await feeder.reconcile();
     const live = await liveGeneration(registry, projection.name);
     const { replaced } = await feeder.logOf(projection, live.generation);
-    const course: Course = { projection, live, fresh, replaced, progress: new RebuildProgress() };
+    const moved = await hasLeftTopics(parts.pool, projection, live.generation);
+    const course: Course = { projection, live, fresh, replaced, moved, progress: new RebuildProgress() };
     await untilNearlyThere(parts, course);
     await buildIndexes(parts.pool, projection, fresh.generation);
     await untilNearlyThere(parts, course);
@@ -78,11 +80,13 @@ interface Course {
   readonly fresh: Generation;
   /** The log of the live generation is gone: it can't be brought to the offsets of the new one. */
   readonly replaced: boolean;
+  /** The live generation was fed from a topic before that was left: at a low offset of the new one it knows more. */
+  readonly moved: boolean;
   readonly progress: RebuildProgress;
 }
 
 async function finish(parts: RebuildParts, course: Course): Promise<RebuildOutcome> {
-  const { projection, live, fresh, replaced } = course;
+  const { projection, live, fresh, replaced, moved } = course;
   const { pool, registry, feeder, signal } = parts;
   const { name } = projection;
   const { generation } = fresh;
@@ -90,12 +94,13 @@ async function finish(parts: RebuildParts, course: Course): Promise<RebuildOutco
   try {
     await registry.fence(name, [live.generation, generation]);
     await feeder.reconcile();
-    const end = furthest(await targetOf(parts, course), await offsetsOf(pool, name, generation));
+    const end = furthest(await targetOf(parts, course), await offsetsOf(pool, projection, generation));
     const comparable = !replaced && live.definitionVersion === fresh.definitionVersion;
     await Promise.all([
       feeder.catchUp(projection, generation, end),
       comparable ? feeder.catchUp(projection, live.generation, end) : undefined,
     ]);
+    if (comparable && moved) await requireEqualReach(pool, name, { live: live.generation, fresh: generation });
     const compared = { live: live.generation, rebuilt: generation, logReplaced: replaced };
     const report = await compareGenerations(pool, projection, compared);
     signal.throwIfAborted();
@@ -121,7 +126,7 @@ async function untilNearlyThere(parts: RebuildParts, course: Course): Promise<vo
   const { fresh, progress } = course;
   for (;;) {
     const target = await targetOf(parts, course);
-    const missing = shortOf(await offsetsOf(pool, fresh.projection, fresh.generation), target);
+    const missing = await missingTo(target, parts, course);
     const total = sizeOf(target);
     progress.note(total - missing);
     await recordPhase(pool, fresh, 'filling', { done: total - missing, total, rate: progress.ratePerSecond });
@@ -131,10 +136,23 @@ async function untilNearlyThere(parts: RebuildParts, course: Course): Promise<vo
   }
 }
 
+async function missingTo(
+  target: Offsets,
+  { pool }: RebuildParts,
+  { projection, live, fresh, moved }: Course,
+): Promise<number> {
+  const waitedFor = moved ? [live, fresh] : [fresh];
+  const offsets = waitedFor.map(({ generation }) => offsetsOf(pool, projection, generation));
+  return Math.max(...(await Promise.all(offsets)).map((reached) => shortOf(reached, target)));
+}
+
 /** What the new generation has to reach: the live one, or the end of the log that took the place of that one's. */
-async function targetOf({ pool, feeder }: RebuildParts, { projection, live, replaced }: Course): Promise<Offsets> {
-  if (replaced) return (await feeder.logOf(projection, live.generation)).ends;
-  return offsetsOf(pool, projection.name, live.generation);
+async function targetOf(
+  { pool, feeder }: RebuildParts,
+  { projection, live, replaced, moved }: Course,
+): Promise<Offsets> {
+  if (replaced || moved) return (await feeder.logOf(projection, live.generation)).ends;
+  return offsetsOf(pool, projection, live.generation);
 }
 
 // Filling goes three times as fast without them. Concurrently, because a plain build holds a transaction id all the time,

@@ -106,10 +106,11 @@ export class Restoration {
   }
 
   /**
-   * Checks the whole and ends the era. Resolves with the number of the new one. Throws {@link RestorationRefused}
+   * Checks the whole and ends the era. `topic` is the one that events were read from, and will be published on. Resolves
+   * with the number of the new era. Throws {@link RestorationRefused}
    * `MESSAGE_REPEATED` or `STREAM_GAP`; the database stays unusable then.
    */
-  async finish(handled: readonly HandledPosition[]): Promise<number> {
+  async finish(handled: readonly HandledPosition[], topic: string): Promise<number> {
     await requireWhole(this.pool);
     const client = await this.pool.connect();
     return withTransaction(client, async () => {
@@ -120,10 +121,10 @@ export class Restoration {
         [this.lastEra],
       );
       const { era } = rows[0]!;
-      await client.query(`insert into event_store.relay_cursors (name, era, xid, position) values ($1, $2, '0', 0)`, [
-        this.relay,
-        era,
-      ]);
+      await client.query(
+        `insert into event_store.relay_cursors (name, era, xid, position, topic) values ($1, $2, '0', 0, $3)`,
+        [this.relay, era, topic],
+      );
       await client.query(
         `update event_store.restorations set era = $1, finished_at = clock_timestamp(), handled = $2 where finished_at is null`,
         [era, JSON.stringify(handled)],
@@ -149,7 +150,9 @@ async function clear(pool: Pool, relay: string): Promise<void> {
     );
     const { empty, interrupted } = rows[0]!;
     if (!empty && !interrupted) throw new RestorationRefused('STORE_NOT_EMPTY', 'the event table is not empty');
-    await client.query('truncate event_store.events, event_store.commands, event_store.relay_cursors');
+    await client.query(
+      'truncate event_store.events, event_store.commands, event_store.relay_cursors, event_store.topic_copies',
+    );
     await client.query('delete from event_store.restorations where finished_at is null');
     await client.query('insert into event_store.restorations (era, relay) values (0, $1)', [relay]);
   });

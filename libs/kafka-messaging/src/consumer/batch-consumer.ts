@@ -81,6 +81,7 @@ export class BatchConsumer<Tx extends Sql = Sql> {
     this.logs = new LogGuard({
       declaration,
       owner,
+      journal,
       admin: () => parts.driver.admin(),
       onReplaced: () => this.intake.startOver(),
     });

@@ -1,7 +1,8 @@
 import { Header, headerText } from '../record/message-headers';
 import type { FetchedRecord } from '../driver/kafka-driver';
 
-export type ConsumerState = 'starting' | 'running' | 'waiting' | 'log-replaced' | 'log-behind' | 'stopping' | 'stopped';
+export type ConsumerState =
+  'starting' | 'running' | 'waiting' | 'log-replaced' | 'log-behind' | 'log-left' | 'stopping' | 'stopped';
 
 /** How a consumer is doing, from its own loop. */
 export interface ConsumerHealth {

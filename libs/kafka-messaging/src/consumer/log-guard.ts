@@ -1,8 +1,10 @@
 import type { Sql } from '@codex/postgres';
 
 import type { ClusterDescription, KafkaAdmin, TopicPartition } from '../driver/kafka-driver';
-import { LogBehind, LogReplaced } from '../inbox/inbox-errors';
+import type { DeadLetterJournal } from '../inbox/dead-letter-journal';
+import { LogBehind, LogLeft, LogReplaced } from '../inbox/inbox-errors';
 import { claimPartitions } from '../inbox/inbox-store';
+import { enterTopics } from '../inbox/left-topics';
 import { requireReach, requireSameLogs } from '../inbox/log-identity';
 import type { OwnedPartition } from './assignment';
 import type { ConsumerDeclaration } from './consumer-declaration';
@@ -14,6 +16,8 @@ const LOOK_EVERY_MS = 60_000;
 export interface LogGuardParts<Tx extends Sql> {
   readonly declaration: ConsumerDeclaration<Tx>;
   readonly owner: string;
+  /** Hears of dead letters of topics that are left. */
+  readonly journal: DeadLetterJournal;
   /** A new one, closed after use. */
   readonly admin: () => KafkaAdmin;
   /** Called when a topic is another one than at the last claim. */
@@ -22,7 +26,8 @@ export interface LogGuardParts<Tx extends Sql> {
 
 /**
  * Claims partitions, but only of the log that the group has processed so far. What it was is stored beside the offsets;
- * another log, or one that ends below them, is refused until the log is back or an operator decides.
+ * another log, or one that ends below them, is refused until the log is back or an operator decides. A topic that the
+ * group left for another one is refused for ever.
  */
 export class LogGuard<Tx extends Sql> {
   private claimed: ClusterDescription | null = null;
@@ -30,14 +35,15 @@ export class LogGuard<Tx extends Sql> {
 
   constructor(private readonly parts: LogGuardParts<Tx>) {}
 
-  /** Errors: {@link LogReplaced}, {@link LogBehind}, or whatever keeps Kafka and the database from answering. */
+  /** Errors: {@link LogReplaced}, {@link LogBehind}, {@link LogLeft}, or whatever keeps Kafka and the database from answering. */
   async claim(partitions: readonly TopicPartition[]): Promise<readonly OwnedPartition[]> {
     if (partitions.length === 0) return [];
-    const { declaration, owner } = this.parts;
+    const { declaration, owner, journal } = this.parts;
     const { group, topics } = declaration;
     return this.withAdmin(async (admin) => {
       const cluster = await admin.describe(topics);
       const owned = await declaration.transaction(async (tx) => {
+        await enterTopics(tx, { group, journal }, topics);
         await requireSameLogs(tx, group, cluster);
         return claimPartitions(tx, { group, owner }, partitions);
       });
@@ -79,8 +85,11 @@ export class LogGuard<Tx extends Sql> {
 }
 
 /** What a failure says about the log; null when it says nothing. */
-export function logRefusalOf(failure: unknown): Extract<ConsumerState, 'log-replaced' | 'log-behind'> | null {
+export function logRefusalOf(
+  failure: unknown,
+): Extract<ConsumerState, 'log-replaced' | 'log-behind' | 'log-left'> | null {
   if (failure instanceof LogReplaced) return 'log-replaced';
+  if (failure instanceof LogLeft) return 'log-left';
   return failure instanceof LogBehind ? 'log-behind' : null;
 }
 

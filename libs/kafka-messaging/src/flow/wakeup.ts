@@ -16,6 +16,12 @@ export class Wakeup {
     return rang;
   }
 
+  /** Until the time has passed or it is over; rings are looked at and do not end it. */
+  async pause(durationMs: number, isOver: () => boolean): Promise<void> {
+    const until = Date.now() + durationMs;
+    for (let leftMs = durationMs; leftMs > 0 && !isOver(); leftMs = until - Date.now()) await this.wait(leftMs);
+  }
+
   private sleep(timeoutMs: number | undefined): Promise<void> {
     return new Promise<void>((resolve) => {
       const timer = timeoutMs === undefined ? undefined : setTimeout(resolve, timeoutMs);

@@ -42,6 +42,19 @@ export class LogBehind extends CodedError {
   }
 }
 
+/** The group reads another topic in the place of this one: it has begun there, and does not go back. */
+export class LogLeft extends CodedError {
+  readonly kind = 'transient';
+  readonly code = 'LOG_LEFT';
+
+  constructor(
+    readonly group: string,
+    readonly topics: { readonly left: string; readonly read: string },
+  ) {
+    super(`${group} has left ${topics.left}: it reads ${topics.read}, which KAFKA_TOPICS has to name`);
+  }
+}
+
 /** The dead letter is not parked (any more): redriven or discarded already, or it never existed. */
 export class DeadLetterNotParked extends Refusal {
   readonly code = 'DEAD_LETTER_NOT_PARKED';

@@ -173,9 +173,23 @@ class AddLogIdentity1764100000000 implements MigrationInterface {
   }
 }
 
+// A topic that was moved is read under another name; offsets of the one before are kept to be looked at, and never moved.
+class AddLeftTopics1769000000401 implements MigrationInterface {
+  readonly name = 'AddLeftTopics1769000000401';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table inbox.offsets add column left_for text');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table inbox.offsets drop column left_for');
+  }
+}
+
 /** The tables of the inbox, in schema `inbox`: run them in every database a `BatchConsumer` writes to. */
 export const inboxMigrations: readonly Migration[] = [
   CreateInbox1763600000000,
   AddLogIdentity1764100000000,
   InboxOperations1768000000300,
+  AddLeftTopics1769000000401,
 ];

@@ -121,9 +121,10 @@ export class PlatformaticSession implements ConsumerSession {
     this.lastMemberId = memberId;
     this.member = { memberId, generationId: generationId! };
     this.lastSignOfLife = Date.now();
-    const partitions = (assignments ?? []).flatMap(({ topic, partitions: list }) =>
-      list.map((partition) => ({ topic, partition })),
-    );
+    // A leader that is configured for other topics assigns those to everybody.
+    const partitions = (assignments ?? [])
+      .filter(({ topic }) => this.options.topics.includes(topic))
+      .flatMap(({ topic, partitions: list }) => list.map((partition) => ({ topic, partition })));
     this.positions = new Positions(partitions);
     this.fetcher = this.newFetcher(this.positions);
     this.parts.events.onAssigned(partitions);

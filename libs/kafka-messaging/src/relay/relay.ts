@@ -1,11 +1,12 @@
-import type { KafkaProducer, OutgoingRecord } from '../driver/kafka-driver';
+import type { KafkaProducer } from '../driver/kafka-driver';
 import { silentLogger, type MessagingLogger } from '../driver/messaging-logger';
 import { Pace } from '../flow/pace';
 import { Wakeup } from '../flow/wakeup';
-import { outgoingRecord, type Addressing } from '../record/outgoing-message';
+import type { Addressing } from '../record/outgoing-message';
+import { BatchSender, FIRST_RETRY_MS, LAST_RETRY_MS, type SendingTurn } from './batch-sender';
 import { CursorSaver } from './cursor-saver';
-import { chunksOf } from './relay-chunks';
 import type { RelayBlocker, RelayCursor, RelayLock, RelayRow, RelaySource } from './relay-source';
+import { TopicCopy, TopicLeft, type EventTopic } from './topic-copy';
 
 export interface RelayOptions {
   readonly source: RelaySource;
@@ -14,6 +15,11 @@ export interface RelayOptions {
   /** Of this relay alone; closed by `stop`. */
   readonly producer: KafkaProducer;
   readonly addressing: Addressing;
+  /**
+   * Where `addressing` sends events. While they are published on another topic, this relay first copies what is there,
+   * and goes on from then on; when they left this one, it does not publish at all. Default: nothing is ever moved.
+   */
+  readonly topic?: EventTopic;
   readonly logger?: MessagingLogger;
   readonly batchRows?: number;
   readonly batchBytes?: number;
@@ -24,7 +30,8 @@ export interface RelayOptions {
 }
 
 export interface RelayStatus {
-  readonly state: 'stopped' | 'standby' | 'leader';
+  /** `copying` brings the log to another topic first; `passive` is configured for one that it was moved away from. */
+  readonly state: 'stopped' | 'standby' | 'copying' | 'leader' | 'passive';
   readonly leader: boolean;
   readonly pending: number;
   readonly lagMs: number;
@@ -38,8 +45,6 @@ const FIRST_IDLE_MS = 4;
 const IDLE_GROWTH = 4;
 const SMALL_BATCH = 100;
 const LONGEST_IDLE_MS = 250;
-const FIRST_RETRY_MS = 50;
-const LAST_RETRY_MS = 2_000;
 
 /**
  * Publishes a log to Kafka in its order, every message at least once.
@@ -56,12 +61,14 @@ export class Relay {
   private stopBy: number | null = null;
   private state: RelayStatus['state'] = 'stopped';
   private cursor: RelayCursor | null = null;
-  private published = 0;
-  private lastError: unknown = null;
+  private lastFailure: unknown = null;
+  private readonly sender: BatchSender;
   private readonly logger: MessagingLogger;
 
   constructor(private readonly options: RelayOptions) {
-    this.logger = options.logger ?? silentLogger;
+    const { producer, addressing, batchBytes, logger = silentLogger } = options;
+    this.logger = logger;
+    this.sender = new BatchSender({ producer, addressing, logger, batchBytes, bell: this.bell });
   }
 
   /** Works in the background until `stop`, whatever fails. */
@@ -97,20 +104,24 @@ export class Relay {
 
   /** What is known without asking anybody. */
   health(): Pick<RelayStatus, 'state' | 'leader' | 'published' | 'lastError'> {
-    const lastError = this.lastError === null ? null : String(this.lastError);
-    return { state: this.state, leader: this.state === 'leader', published: this.published, lastError };
+    const { published, lastError } = this.sender;
+    const failure = lastError ?? this.lastFailure;
+    return {
+      ...{ state: this.state, leader: this.state === 'leader', published },
+      lastError: failure === null ? null : String(failure),
+    };
   }
 
   private async run(): Promise<void> {
     let retryMs = FIRST_RETRY_MS;
     while (this.stopBy === null) {
-      this.state = 'standby';
+      this.state = this.lastFailure instanceof TopicLeft ? 'passive' : 'standby';
       try {
         await this.leadOnce();
         retryMs = FIRST_RETRY_MS;
       } catch (error) {
-        if (!this.stopping.signal.aborted) this.failed(error, 'the relay starts over');
-        await this.pause(retryMs, () => this.stopBy !== null);
+        if (!this.stopping.signal.aborted) this.failed(error);
+        await this.bell.pause(retryMs, () => this.stopBy !== null);
         retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
       }
     }
@@ -121,9 +132,11 @@ export class Relay {
     const lock = await this.options.acquireLock(this.stopping.signal);
     const ring = (): void => this.bell.ring();
     lock.lost.addEventListener('abort', ring);
+    const turn = { lost: lock.lost, isOutOfTime: () => this.isOutOfTime() };
     try {
+      if (!(await this.enterTopic(turn))) return;
       this.state = 'leader';
-      await this.lead(lock);
+      await this.lead(turn);
     } finally {
       this.cursor = null;
       lock.lost.removeEventListener('abort', ring);
@@ -131,14 +144,24 @@ export class Relay {
     }
   }
 
-  private async lead(lock: RelayLock): Promise<void> {
+  /** False when the lock was lost or the relay is stopped before everything is on the topic. */
+  private async enterTopic({ lost }: SendingTurn): Promise<boolean> {
+    const { topic, source, addressing } = this.options;
+    if (topic === undefined) return true;
+    const progress = (): void => void (this.state = 'copying');
+    const { sender, batchRows } = this;
+    const copy = new TopicCopy({ topic, source, addressing, sender, batchRows, progress });
+    return copy.enter({ lost, isOutOfTime: () => this.stopBy !== null });
+  }
+
+  private async lead(turn: SendingTurn): Promise<void> {
     const saver = new CursorSaver(this.options.source);
     let cursor = await this.options.source.loadCursor();
     let ahead: Promise<readonly RelayRow[]> | null = null;
     let idleMs = FIRST_IDLE_MS;
     const longestIdleMs = this.options.longestIdleMs ?? LONGEST_IDLE_MS;
     const pace = new Pace({ shortestMs: 3, longestMs: 25 });
-    while (!lock.lost.aborted && !this.isOutOfTime()) {
+    while (!turn.lost.aborted && !turn.isOutOfTime()) {
       this.cursor = cursor;
       const rows: readonly RelayRow[] = await (ahead ?? this.readAfter(cursor));
       ahead = null;
@@ -152,43 +175,16 @@ export class Relay {
       const startedAt = performance.now();
       // A full batch means that more is waiting: read it while this one is on its way.
       if (rows.length >= this.batchRows) ahead = this.readAhead(rows.at(-1)!);
-      if (!(await this.publish(rows, lock, saver))) break;
+      const acknowledged = (upTo: RelayCursor): void => saver.save((this.cursor = upTo));
+      if (!(await this.sender.send(rows, turn, acknowledged))) break;
+      this.lastFailure = null;
       cursor = rows.at(-1)!;
       pace.took(performance.now() - startedAt);
-      if (rows.length < SMALL_BATCH && this.stopBy === null) await this.pause(pace.restMs, () => this.stopBy !== null);
+      if (rows.length < SMALL_BATCH && this.stopBy === null)
+        await this.bell.pause(pace.restMs, () => this.stopBy !== null);
     }
     await ahead?.catch(() => undefined);
     await saver.flush();
-  }
-
-  /** False when the lock was lost or time ran out before everything was acknowledged. */
-  private async publish(rows: readonly RelayRow[], lock: RelayLock, saver: CursorSaver): Promise<boolean> {
-    for (const chunk of chunksOf(rows, this.options.batchBytes ?? 786_432)) {
-      const records = chunk.map((row) => outgoingRecord(row, this.options.addressing));
-      if (!(await this.sendUntilAcknowledged(records, lock))) return false;
-      this.published += records.length;
-      const { era, xid, position } = chunk.at(-1)!;
-      this.cursor = { era, xid, position };
-      saver.save(this.cursor);
-    }
-    return true;
-  }
-
-  private async sendUntilAcknowledged(records: readonly OutgoingRecord[], lock: RelayLock): Promise<boolean> {
-    let retryMs = FIRST_RETRY_MS;
-    while (!lock.lost.aborted) {
-      try {
-        await this.options.producer.send(records);
-        this.lastError = null;
-        return true;
-      } catch (error) {
-        this.failed(error, 'the batch is sent again');
-        if (this.isOutOfTime()) return false;
-        await this.pause(retryMs, () => lock.lost.aborted);
-        retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
-      }
-    }
-    return false;
   }
 
   private readAfter(cursor: RelayCursor): Promise<readonly RelayRow[]> {
@@ -202,12 +198,6 @@ export class Relay {
     return reading;
   }
 
-  // Pokes ring the same bell; they must not turn a backoff into a busy loop.
-  private async pause(durationMs: number, isOver: () => boolean): Promise<void> {
-    const until = Date.now() + durationMs;
-    for (let leftMs = durationMs; leftMs > 0 && !isOver(); leftMs = until - Date.now()) await this.bell.wait(leftMs);
-  }
-
   private get batchRows(): number {
     return this.options.batchRows ?? 1_000;
   }
@@ -216,8 +206,9 @@ export class Relay {
     return this.stopBy !== null && Date.now() >= this.stopBy;
   }
 
-  private failed(error: unknown, consequence: string): void {
-    this.lastError = error;
-    this.logger.warn({ err: error }, `relay: ${consequence}`);
+  private failed(error: unknown): void {
+    this.lastFailure = error;
+    if (error instanceof TopicLeft) this.logger.error({ err: error }, 'relay: this replica does not publish');
+    else this.logger.warn({ err: error }, 'relay: the relay starts over');
   }
 }

@@ -52,9 +52,9 @@ export async function buildCommandService(
 
   watchDatabase(pool, health);
   watchSnapshots(snapshots);
-  const { allowFiniteRetention } = options.config.kafka;
+  const { allowFiniteRetention, topics } = options.config.kafka;
   const consumers = new ConsumerHost({
-    ...{ service: name, sql: classified(pool), driver, codec, allowFiniteRetention, logger, lifecycle, health },
+    ...{ service: name, sql: classified(pool), driver, codec, allowFiniteRetention, topics, logger, lifecycle, health },
   });
   lifecycle.onStart('database', async () => {
     await migrate(pool, options);

@@ -1,11 +1,13 @@
 import type { CommitSignal } from '@codex/event-store-postgres';
-import type { Addressing, KafkaDriver, KafkaProducer, OutgoingRecord, Relay } from '@codex/kafka-messaging';
+import type { KafkaDriver, KafkaProducer, OutgoingRecord, Relay } from '@codex/kafka-messaging';
 import type { DatabaseConfig } from '@codex/postgres';
 import type { Pool } from 'pg';
 import type { PartHealth } from '../health/health-registry';
 import { gauge } from '../metrics/metrics';
 import { tracingEnabled } from '../tracing-preload';
 import { inBatchSpans, type BatchedMessage } from '../tracing/batch-spans';
+import { eventTopicOf, TopicPlaces } from '@codex/contracts/topic-places';
+import { addressingOf } from './addressing';
 import type { Surroundings } from './build-command-service';
 import type { Context } from '@codex/contracts';
 import type { KafkaConfig } from '../consumers/kafka-connection';
@@ -61,15 +63,18 @@ async function commitSignalOf({ name, database, commits }: RelayParts, poke: () 
 }
 
 async function createRelay(parts: RelayParts): Promise<Relay> {
-  const { acquireRelayLock, PostgresRelayReader } = await import('@codex/event-store-postgres');
+  const { acquireRelayLock, PostgresRelayReader, PostgresTopicMoves } = await import('@codex/event-store-postgres');
   const { Relay } = await import('@codex/kafka-messaging');
-  const { name, around, pool, driver, database, longestIdleMs } = parts;
+  const { name, context, kafka, around, pool, driver, database, longestIdleMs } = parts;
   const lockDatabase = { ...database, applicationName: `${name} relay` };
+  const first = eventTopicOf(context);
+  const topic = (kafka.topics ?? new TopicPlaces()).nameOf(first);
   return new Relay({
-    source: new PostgresRelayReader(pool, name),
+    source: new PostgresRelayReader(pool, name, topic),
+    topic: { name: topic, moves: new PostgresTopicMoves(pool, name, first) },
     acquireLock: (signal) => acquireRelayLock(lockDatabase, name, { signal }),
     producer: traced(driver.producer()),
-    addressing: await addressingOf(parts),
+    addressing: await addressingOf({ context, kafka, logger: around.logger }),
     logger: around.logger,
     ...(longestIdleMs !== undefined && { longestIdleMs }),
   });
@@ -98,32 +103,16 @@ function textOf(header: unknown): string | undefined {
   return header === undefined ? undefined : String(header);
 }
 
-/** A relay that can't publish leaves commands working, so the service stays ready. */
+/**
+ * A relay that can't publish leaves commands working, so the service stays ready. One that must not, because it is
+ * configured for a topic that was left, has nobody beside it who does: somebody has to know.
+ */
 function relayHealth(relay: Relay | null): PartHealth {
   const state = relay?.health();
   if (state === undefined) return { status: 'down', detail: 'not started' };
+  if (state.state === 'passive') return { status: 'down', detail: `does not publish: ${state.lastError}` };
   if (state.leader && state.lastError !== null) {
     return { status: 'degraded', detail: 'publishing fails and is tried again' };
   }
   return { status: 'up', detail: state.state };
-}
-
-async function addressingOf({ context, kafka, around }: RelayParts): Promise<Addressing> {
-  const { registerCatalogue, schemaById, topicOf } = await import('@codex/contracts');
-  const base: Addressing = {
-    topicOf: ({ kind, type }) => topicOf({ kind, type, context }),
-    source: context,
-    schemaNameOf: (schemaId) => schemaById(schemaId).fullName,
-  };
-  const { schemaRegistryUrl } = kafka;
-  if (schemaRegistryUrl === null) return base;
-  const ids = await registerCatalogue({ url: schemaRegistryUrl });
-  around.logger.info('the schemas are registered');
-  return {
-    ...base,
-    wireSchemaId: (schemaId) => {
-      const { kind, name: type } = schemaById(schemaId);
-      return ids.wireIdOf(schemaId, topicOf({ kind, type, context }));
-    },
-  };
 }

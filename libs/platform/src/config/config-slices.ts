@@ -1,3 +1,4 @@
+import { TopicPlaces, TopicPlacesInvalid } from '@codex/contracts/topic-places';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -28,7 +29,8 @@ export const databaseConfig = z
 /**
  * How to reach Kafka. `allowFiniteRetention` lets a service start on event topics that forget; never in production.
  * `instance` is this replica's name, the same after a restart and nobody else's: with it a process that replaces a crashed
- * one gets its partitions at once, without it when the dead one's session has timed out.
+ * one gets its partitions at once, without it when the dead one's session has timed out. `topics` says which event topics
+ * were moved, and must say the same in every service.
  */
 export const kafkaConfig = z
   .object({
@@ -38,6 +40,7 @@ export const kafkaConfig = z
       .string()
       .regex(/^[A-Za-z0-9._-]{1,100}$/, 'must be 1 to 100 of A-Z, a-z, 0-9, ".", "_", "-"')
       .optional(),
+    KAFKA_TOPICS: z.string().transform(topicPlaces).optional(),
     KAFKA_TLS: flag.default(false),
     KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512', 'aws-msk-iam']).optional(),
     KAFKA_SASL_USERNAME: z.string().optional(),
@@ -55,6 +58,7 @@ export const kafkaConfig = z
     brokers: env.KAFKA_BROKERS,
     client: env.KAFKA_CLIENT,
     ...(env.KAFKA_INSTANCE_ID === undefined ? {} : { instance: env.KAFKA_INSTANCE_ID }),
+    ...(env.KAFKA_TOPICS === undefined ? {} : { topics: env.KAFKA_TOPICS }),
     tls: env.KAFKA_TLS,
     sasl:
       env.KAFKA_SASL_MECHANISM === undefined
@@ -96,6 +100,16 @@ export interface Ed25519Jwk {
   readonly crv: 'Ed25519';
   readonly x: string;
   readonly d?: string;
+}
+
+function topicPlaces(text: string, context: z.RefinementCtx<string>): TopicPlaces {
+  try {
+    return TopicPlaces.parse(text);
+  } catch (error) {
+    if (!(error instanceof TopicPlacesInvalid)) throw error;
+    for (const message of error.mistakes) context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  }
 }
 
 function parseJwk(text: string): Ed25519Jwk | null {

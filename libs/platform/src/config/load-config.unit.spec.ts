@@ -67,6 +67,18 @@ describe('loadConfig', () => {
     ]);
   });
 
+  it('takes the places of moved topics, or reports every mistake in them', () => {
+    const { kafka } = loadConfig(slices, { ...valid, KAFKA_TOPICS: 'project.events.v1.p24:24' });
+    expect(kafka.topics?.nameOf('project.events.v1')).toBe('project.events.v1.p24');
+    expect(loadConfig(slices, valid).kafka).not.toHaveProperty('topics');
+    expect(mistakesOf({ ...valid, KAFKA_TLS: 'yes', KAFKA_TOPICS: 'x.events.v1.a:1,system.events.v1.b:0' })).toEqual([
+      'KAFKA_TOPICS: x.events.v1 is not in the catalogue',
+      "KAFKA_TOPICS: system.events.v1 is published by every service: it can't be moved",
+      'KAFKA_TOPICS: system.events.v1.b needs 1 to 1000 partitions',
+      'KAFKA_TLS: must be true or false',
+    ]);
+  });
+
   it('never shows a value, because it may be a secret', () => {
     const secrets = {
       DATABASE_URL: 'mysql://root:hunter2@db',

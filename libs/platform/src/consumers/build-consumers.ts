@@ -22,13 +22,14 @@ export async function buildConsumers(options: ConsumersOptions, around: Surround
     const { eventStoreMigrations } = await import('@codex/event-store-postgres');
     await runMigrations(pool, 'event_store.migrations', eventStoreMigrations);
   });
-  const { allowFiniteRetention } = kafka;
+  const { allowFiniteRetention, topics } = kafka;
   const host = new ConsumerHost({
     service: name,
     sql: classified(pool),
     driver,
     codec,
     allowFiniteRetention,
+    topics,
     ...around,
   });
   const database = { ...options.database, applicationName: name, maxConnections: 1 };

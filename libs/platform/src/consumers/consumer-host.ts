@@ -1,4 +1,5 @@
 import type { MessageCodec } from '@codex/event-sourcing';
+import type { TopicPlaces } from '@codex/contracts/topic-places';
 import type { BatchConsumer, ConsumerDeclaration, DeadLetterJournal, KafkaDriver } from '@codex/kafka-messaging';
 import type { Sql } from '@codex/postgres';
 import type { Logger } from 'pino';
@@ -20,6 +21,8 @@ export interface ConsumerHostParts {
   readonly driver: KafkaDriver;
   readonly codec: MessageCodec;
   readonly allowFiniteRetention: boolean;
+  /** Where the topics of declarations are; default: where the catalogue says. */
+  readonly topics?: TopicPlaces;
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
   readonly health: HealthRegistry;
@@ -52,16 +55,22 @@ export class ConsumerHost {
 
   /** Adds a consumer. `group` must be unique in the process. */
   consume<Tx extends Sql>(declaration: ConsumerDeclaration<Tx>): void {
-    this.declarations.push(declaration as unknown as ConsumerDeclaration<never>);
+    const topics = declaration.topics.map((topic) => this.nameOf(topic));
+    this.declarations.push({ ...(declaration as unknown as ConsumerDeclaration<never>), topics });
     this.needTopics(declaration.topics);
     const name = `consumer ${declaration.group}`;
     this.parts.health.register(name, () => this.healthOf(declaration.group));
     this.measure(declaration.group);
   }
 
+  /** Under which name a topic of the catalogue is found. */
+  nameOf(topic: string): string {
+    return this.parts.topics?.nameOf(topic) ?? topic;
+  }
+
   /** The groups that consume a topic. */
   groupsOn(topic: string): readonly string[] {
-    return this.declarations.filter(({ topics }) => topics.includes(topic)).map(({ group }) => group);
+    return this.declarations.filter(({ topics }) => topics.includes(this.nameOf(topic))).map(({ group }) => group);
   }
 
   /** Lets operators reach consumers that are not run by this host. */
@@ -71,7 +80,7 @@ export class ConsumerHost {
 
   /** Topics that must exist, and keep their messages if they hold events, before anything starts. */
   needTopics(topics: readonly string[]): void {
-    for (const topic of topics) this.topics.add(topic);
+    for (const topic of topics) this.topics.add(this.nameOf(topic));
   }
 
   private async start(): Promise<void> {
@@ -102,7 +111,7 @@ export class ConsumerHost {
     const health = this.running.get(group)?.health();
     if (health === undefined) return { status: 'down', detail: 'not started' };
     const { healthy, state, parked, lastError } = health;
-    const why = state === 'log-replaced' || state === 'log-behind' ? `: ${lastError}` : '';
+    const why = state.startsWith('log-') ? `: ${lastError}` : '';
     return { status: healthy ? 'up' : 'down', detail: `${state}, parked ${parked}${why}` };
   }
 

@@ -1,4 +1,5 @@
 import type { KafkaAdmin, KafkaDriver, TopicDescription } from '@codex/kafka-messaging';
+import { TopicPlaces } from '@codex/contracts/topic-places';
 import { createLogger } from '../logging/logger';
 import { StartRefused } from '../service/lifecycle';
 import { requireTopics } from './topic-check';
@@ -41,6 +42,15 @@ describe('the topics of a service', () => {
   ])('end the start when an event topic %s', async (_, topic) => {
     const { driver } = cluster({ ...topic, name: 'a.events.v1' }, commands);
     await expect(check(driver)).rejects.toThrow(StartRefused);
+  });
+
+  it('end the start when a moved topic has other partitions than it should', async () => {
+    const topics = TopicPlaces.parse('project.events.v1.p24:24');
+    const { driver } = cluster({ ...keeps, name: 'project.events.v1.p24' });
+    const logger = createLogger('test', 'silent');
+    const rules = { allowFiniteRetention: false, logger, topics };
+    const checked = requireTopics(driver, ['project.events.v1.p24'], rules);
+    await expect(checked).rejects.toThrow('has 12 partitions, and KAFKA_TOPICS or the catalogue says 24');
   });
 
   it('may forget when the configuration says so, and that is logged', async () => {

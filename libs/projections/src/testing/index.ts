@@ -25,7 +25,6 @@ export function projecting(projection: FoldProjection) {
 export function projected<Data>(type: string, stream: string, version: number, data: Data): ProjectedEvent<Data> {
   return {
     id: `00000000-0000-7000-8000-${String(version).padStart(12, '0')}`,
-    topic: 'spec.events.v1',
     type,
     stream,
     version,

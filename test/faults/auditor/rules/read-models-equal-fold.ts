@@ -19,7 +19,8 @@ export function* readModelsEqualFold(evidence: Evidence): Iterable<Finding> {
 function foldAll(projection: Projection, streams: ReadonlyMap<string, readonly StoredEvent[]>): ReadModelRows['rows'] {
   return [...streams].flatMap(([stream, events]) => {
     if (projection.category !== null && !stream.startsWith(`${projection.category}-`)) return [];
-    const seen = events.map(projected).filter(({ topic }) => projection.topics.includes(topic));
+    const isRead = ({ type }: StoredEvent): boolean => projection.topics.includes(topicOf({ kind: 'event', type }));
+    const seen = events.filter(isRead).map(projected);
     if (projection.kind === 'append') return seen.flatMap((event) => projection.rowsOf(event));
     const row = seen.reduce<ReturnType<FoldProjection['evolve']>>(
       (last, event) => projection.evolve(last, event),
@@ -31,8 +32,7 @@ function foldAll(projection: Projection, streams: ReadonlyMap<string, readonly S
 
 function projected({ stream, version, tenantId, type, metadata, recordedAt, data }: StoredEvent): ProjectedEvent {
   const { messageId: id, actor, correlationId, causationId } = metadata;
-  const topic = topicOf({ kind: 'event', type });
-  return { id, topic, type, stream, version, tenantId, actor, correlationId, causationId, recordedAt, data };
+  return { id, type, stream, version, tenantId, actor, correlationId, causationId, recordedAt, data };
 }
 
 function* differences(name: string, wanted: Rows, seen: Rows): Iterable<Finding> {
