@@ -31,6 +31,8 @@ export interface ConsumerParts {
 const DEFAULT_MAX_MESSAGES = 1_000;
 const DEFAULT_MAX_BYTES = 8 * 1_048_576;
 const DRAIN_INTERVAL_MS = 30_000;
+/** kafkajs can't be woken where nothing is left to fetch, and a consumer that reads to an end is soon there. */
+const WAIT_NEAR_END_MS = 100;
 const NO_JOURNAL: DeadLetterJournal = { record: () => Promise.resolve() };
 
 /**
@@ -69,7 +71,12 @@ export class BatchConsumer<Tx extends Sql = Sql> {
     const journal = parts.journal ?? NO_JOURNAL;
     const bell = new Wakeup();
     const maxMessages = declaration.maxMessages ?? DEFAULT_MAX_MESSAGES;
-    this.consumer = parts.driver.consumer({ group, topics, sessionTimeoutMs: parts.sessionTimeoutMs });
+    this.consumer = parts.driver.consumer({
+      group,
+      topics,
+      sessionTimeoutMs: parts.sessionTimeoutMs,
+      ...(declaration.end && { maxWaitMs: WAIT_NEAR_END_MS }),
+    });
     this.intake = new FetchIntake({
       consumer: this.consumer,
       admin: () => (this.admin ??= parts.driver.admin()),
