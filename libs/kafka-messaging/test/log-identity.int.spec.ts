@@ -30,11 +30,28 @@ describe('the identity of the log', () => {
           ...{ cluster_id: clusterId, topic_id: topics[0]!.topicId },
         },
       ]);
-      const eras = await harness.pool.query('select max(source_era)::int as era from inbox.offsets');
-      expect(eras.rows).toEqual([{ era: 3 }]);
+      const eras = await harness.pool.query(`select source_eras from inbox.offsets where source_eras <> '{}'`);
+      expect(eras.rows).toEqual([{ source_eras: { '/codex/spec': 3 } }]);
       await harness.publishRecords([inEra(2, 'Item-1', 3)]);
       expect(await harness.untilParked(1)).toMatchObject([{ code: 'SOURCE_ERA_BEHIND', stream: 'Item-1', version: 3 }]);
       expect(consumer.health().state).toBe('running');
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'has an era for each source of a topic: one that was restored leaves the others alone',
+    async () => {
+      start();
+      await harness.publishRecords([inEra(1, 'Item-1', 1, '/codex/one'), inEra(1, 'Item-1', 2, '/codex/two')]);
+      await harness.publishRecords([inEra(2, 'Item-1', 3, '/codex/one'), inEra(1, 'Item-1', 4, '/codex/two')]);
+      await harness.untilVersions('Item-1', [1, 2, 3, 4]);
+      // Of the next member too: eras are stored, not only known.
+      await harness.stopConsumers();
+      start();
+      await harness.publishRecords([inEra(1, 'Item-1', 5, '/codex/two'), inEra(1, 'Item-1', 6, '/codex/one')]);
+      await harness.untilVersions('Item-1', [1, 2, 3, 4, 5]);
+      expect(await harness.untilParked(1)).toMatchObject([{ code: 'SOURCE_ERA_BEHIND', version: 6 }]);
     },
     TIMEOUT_MS,
   );
@@ -137,9 +154,9 @@ describe('the identity of the log', () => {
     return eventually(() => expect(consumer.health().state).toBe(state));
   }
 
-  function inEra(era: number, stream: string, version: number) {
+  function inEra(era: number, stream: string, version: number, source = '/codex/spec') {
     const record = harness.record(stream, version);
-    return { ...record, headers: { ...record.headers, 'source-era': String(era) } };
+    return { ...record, headers: { ...record.headers, 'source-era': String(era), ce_source: source } };
   }
 
   async function described() {

@@ -1,12 +1,13 @@
 import type { FetchedBatch, FetchedRecord, TopicPartition } from '../driver/kafka-driver';
 import type { ConsumerDeclaration } from './consumer-declaration';
+import type { SourceEras } from './source-eras';
 
 /** A partition this member owns, as it stands in the inbox. */
 export interface OwnedPartition extends TopicPartition {
   /** Fencing: the stored offset moves only while the stored epoch is this one. */
   readonly epoch: number;
-  /** Committed in the inbox: the highest era of the source that took effect; 0 before the first. */
-  era: number;
+  /** Committed in the inbox: the highest era of each source that took effect. */
+  eras: SourceEras;
   /** Committed in the inbox: the next message to process. */
   stored: number;
   /** Gathered up to here: the next offset to take from a fetch. */

@@ -1,9 +1,10 @@
 import type { FetchedRecord, TopicPartition } from '../driver/kafka-driver';
+import type { SourceEras } from './source-eras';
 import { entityOf, isForeign, readMessage, type ConsumedMessage, type MessageReader } from '../record/consumed-message';
 
-/** A partition, and the highest era of its source that took effect here; undefined where eras are not checked. */
+/** A partition, and the eras of its sources that took effect here; undefined where eras are not checked. */
 export interface SourcePartition extends TopicPartition {
-  readonly era?: number;
+  readonly eras?: SourceEras;
 }
 
 /** A record on its way through the inbox: read as a message, or with the reason why it can't be. */

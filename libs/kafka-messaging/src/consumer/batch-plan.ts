@@ -2,6 +2,7 @@ import { Poison } from '@codex/event-sourcing';
 
 import type { ConsumedMessage } from '../record/consumed-message';
 import { isPassedOver, type BatchItem } from './batch-item';
+import { judgeEra, type BegunEras } from './source-eras';
 
 /** The last event of a stream that a group has dealt with. */
 export interface Guard {
@@ -28,8 +29,8 @@ export interface BatchPlan<Item extends BatchItem = BatchItem> {
   /** Only streams whose guard moves. */
   readonly guards: ReadonlyMap<string, Guard>;
   readonly park: readonly { readonly item: Item; readonly failure: Error }[];
-  /** Partitions whose source began a new era. */
-  readonly eras: ReadonlyMap<Item['partition'], number>;
+  /** Partitions with a source that is new or began an era. */
+  readonly eras: ReadonlyMap<Item['partition'], ReadonlyMap<string, number>>;
   /** They wait behind a parked message of their entity. */
   readonly queue: readonly Item[];
 }
@@ -50,7 +51,7 @@ export function planBatch<Item extends BatchItem>(
 ): BatchPlan<Item> {
   const parked = new Set(state.parked);
   const guards = new Map<string, Guard>();
-  const eras = new Map<Item['partition'], number>();
+  const eras: BegunEras<Item['partition']> = new Map();
   const plan = { deliver: [] as ConsumedMessage[], deliveredItems: [] as Item[], guards, eras, queue: [] as Item[] };
   const park: { item: Item; failure: Error }[] = [];
   for (const item of items) {
@@ -69,17 +70,14 @@ export function planBatch<Item extends BatchItem>(
       (item === culprit?.item
         ? culprit.reason
         : guarded
-          ? (versionFailure(message, guard) ?? eraFailure(item, eras))
+          ? (versionFailure(message, guard) ?? judgeEra(item, eras))
           : null);
     if (failure !== null) {
       parked.add(key);
       park.push({ item, failure });
       continue;
     }
-    if (guarded) {
-      guards.set(message.stream, { version: message.version!, eventId: message.id });
-      noteEra(item, eras);
-    }
+    if (guarded) guards.set(message.stream, { version: message.version!, eventId: message.id });
     if (rules.wants(message!.type)) {
       plan.deliver.push(message!);
       plan.deliveredItems.push(item);
@@ -91,24 +89,6 @@ export function planBatch<Item extends BatchItem>(
 function isSeen(message: ConsumedMessage, guard: Guard | undefined): boolean {
   if (guard === undefined) return false;
   return message.version! < guard.version || (message.version === guard.version && message.id === guard.eventId);
-}
-
-function noteEra<Item extends BatchItem>({ message, partition }: Item, eras: Map<Item['partition'], number>): void {
-  const era = message?.sourceEra;
-  if (era === undefined || partition.era === undefined) return;
-  if (era > (eras.get(partition) ?? partition.era)) eras.set(partition, era);
-}
-
-// First sightings come in the order of eras. A new version of an older era comes from a database that was given up.
-function eraFailure<Item extends BatchItem>(
-  { message, partition }: Item,
-  eras: ReadonlyMap<Item['partition'], number>,
-): Error | null {
-  const current = eras.get(partition) ?? partition.era ?? 0;
-  const era = message?.sourceEra;
-  if (era === undefined || era >= current) return null;
-  const event = `version ${message!.version} of ${message!.stream}`;
-  return new Poison('SOURCE_ERA_BEHIND', `${event} is of era ${era}, but its source is in era ${current} already`);
 }
 
 function versionFailure(message: ConsumedMessage, guard: Guard | undefined): Error | null {

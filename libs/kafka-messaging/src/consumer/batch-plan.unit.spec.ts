@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { ConsumedMessage } from '../record/consumed-message';
 import type { BatchItem } from './batch-item';
 import { parkingKey, planBatch, type Guard, type InboxState } from './batch-plan';
+import { ANY_SOURCE } from './source-eras';
 
 const partition = { topic: 't', partition: 0 };
 const rules = { guard: true, wants: (type: string) => type !== 'Ignored' };
@@ -125,21 +126,59 @@ describe('the plan of a batch', () => {
     });
   });
 
-  it('notes the eras of a partition, and parks what is new of one that is over', () => {
-    const place = { topic: 't', partition: 0, era: 2 };
-    const of = (sourceEra: number | undefined, stream: string, version: number): BatchItem => {
+  describe('eras', () => {
+    const place = { topic: 't', partition: 0, eras: new Map([['/one', 2]]) };
+    const of = (source: string, sourceEra: number | undefined, stream: string, version = 1): BatchItem => {
       const { message, ...rest } = item(stream, version, { partition: place });
-      return { ...rest, message: { ...message!, sourceEra } };
+      return { ...rest, message: { ...message!, source, sourceEra } };
     };
-    const items = [of(2, 'A', 1), of(1, 'B', 1), of(1, 'C', 3), of(3, 'D', 1), of(2, 'E', 1), of(undefined, 'F', 1)];
-    const plan = planBatch(items, inbox({ C: at(3, 'C@3') }), { rules });
-    expect(plan.deliver.map(({ id }) => id)).toEqual(['A@1', 'D@1', 'F@1']);
-    const parked = plan.park.map(({ item: { entity }, failure }) => `${entity} ${(failure as Poison).code}`);
-    expect(parked).toEqual(['B SOURCE_ERA_BEHIND', 'E SOURCE_ERA_BEHIND']);
-    expect([...plan.eras]).toEqual([[place, 3]]);
-    const { era: _checked, ...unchecked } = place;
-    const redriven = planBatch([{ ...of(1, 'B', 1), partition: unchecked }], inbox(), { rules });
-    expect([redriven.deliver.length, redriven.eras.size]).toEqual([1, 0]);
+    const outcomeOf = (items: readonly BatchItem[], state = inbox()) => {
+      const plan = planBatch(items, state, { rules });
+      return {
+        deliver: plan.deliver.map(({ id }) => id),
+        park: plan.park.map(({ item: { entity }, failure }) => `${entity} ${(failure as Poison).code}`),
+        eras: [...plan.eras].map(([{ partition: no }, begun]) => [no, Object.fromEntries(begun)]),
+      };
+    };
+
+    it('are noted, and what is new of one that is over is parked', () => {
+      const events = [of('/one', 2, 'A'), of('/one', 1, 'B'), of('/one', 1, 'C', 3), of('/one', 3, 'D')];
+      const items = [...events, of('/one', 2, 'E'), of('/one', undefined, 'F')];
+      expect(outcomeOf(items, inbox({ C: at(3, 'C@3') }))).toEqual({
+        deliver: ['A@1', 'D@1', 'F@1'],
+        park: ['B SOURCE_ERA_BEHIND', 'E SOURCE_ERA_BEHIND'],
+        eras: [[0, { '/one': 3 }]],
+      });
+    });
+
+    it('are of one source: another one on the same partition goes on in its own', () => {
+      expect(outcomeOf([of('/one', 3, 'A'), of('/two', 1, 'B'), of('/two', 1, 'C'), of('/one', 2, 'D')])).toEqual({
+        deliver: ['A@1', 'B@1', 'C@1'],
+        park: ['D SOURCE_ERA_BEHIND'],
+        eras: [[0, { '/one': 3, '/two': 1 }]],
+      });
+    });
+
+    it('leave nothing to store while every source stays in the one it is in', () => {
+      expect(outcomeOf([of('/one', 2, 'A'), of('/one', 2, 'B')])).toMatchObject({ eras: [] });
+    });
+
+    it('hold for every source when they were stored for the partition as a whole', () => {
+      const before = { ...place, eras: new Map([[ANY_SOURCE, 2]]) };
+      const items = [of('/one', 1, 'A'), of('/one', 3, 'B')].map((each) => ({ ...each, partition: before }));
+      expect(outcomeOf(items)).toEqual({
+        deliver: ['B@1'],
+        park: ['A SOURCE_ERA_BEHIND'],
+        eras: [[0, { '/one': 3 }]],
+      });
+    });
+
+    it('are not checked when an operator has a message processed again', () => {
+      const { eras: _checked, ...unchecked } = place;
+      expect(outcomeOf([{ ...of('/one', 1, 'B'), partition: unchecked }])).toEqual({
+        ...{ deliver: ['B@1'], park: [], eras: [] },
+      });
+    });
   });
 
   it('never guards commands and replies', () => {

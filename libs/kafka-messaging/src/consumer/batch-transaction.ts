@@ -8,7 +8,7 @@ import { parkItem, queueItems } from '../inbox/parking-store';
 import { forgetWaiting, notedPartitions, noteWaiting } from '../inbox/waiting-store';
 import { keyOf, type OwnedPartition } from './assignment';
 import type { BatchItem } from './batch-item';
-import { planBatch, type PlanRules } from './batch-plan';
+import { planBatch, type BatchPlan, type PlanRules } from './batch-plan';
 import type { ConsumerDeclaration } from './consumer-declaration';
 
 export type OwnedItem = BatchItem<OwnedPartition>;
@@ -33,7 +33,7 @@ export class HandlerFailed extends Error {
 export interface CommittedBatch {
   readonly afterCommit: (() => void) | undefined;
   readonly parked: readonly OwnedItem[];
-  readonly eras: ReadonlyMap<OwnedPartition, number>;
+  readonly eras: BatchPlan<OwnedItem>['eras'];
 }
 
 /** Processes items in one transaction: effects, guards, parking and offsets together, or none of it. */

@@ -158,7 +158,7 @@ export class ConsumerLoop<Tx extends Sql> {
 
   private committed(items: readonly OwnedItem[], { afterCommit, parked, eras }: CommittedBatch): void {
     for (const { partition, record } of items) partition.stored = record.offset + 1;
-    for (const [partition, era] of eras) partition.era = era;
+    for (const [partition, begun] of eras) partition.eras = new Map([...partition.eras, ...begun]);
     this.processed += items.length;
     this.parked += parked.length;
     this.lastProgressAt = this.batchSince = Date.now();

@@ -7,7 +7,7 @@ const owned = (stored: number, partition = 1): OwnedPartition => ({
   topic: 't',
   partition,
   epoch: 1,
-  era: 0,
+  eras: new Map(),
   stored,
   expected: stored,
 });

@@ -3,12 +3,14 @@ import { Assignment, type OwnedPartition } from './assignment';
 import type { OwnedItem } from './batch-transaction';
 import { PassedOver } from './passed-over';
 
-const partitions = [0, 1].map((partition) => ({
-  ...{ topic: 't', partition, epoch: 1, era: 0, stored: 0, expected: 0 },
-})) as [OwnedPartition, OwnedPartition];
+const partitions = [ownedPartition(0), ownedPartition(1)] as const;
 const assignment = () => new Assignment([], undefined);
 const offsetsOf = (items: readonly OwnedItem[]): string[] =>
   items.map(({ partition, record }) => `${partition.partition}@${record.offset}`);
+
+function ownedPartition(partition: number): OwnedPartition {
+  return { topic: 't', partition, epoch: 1, eras: new Map(), stored: 0, expected: 0 };
+}
 
 function item(at: string, failure: Error | null = null): OwnedItem {
   const [partition, offset] = at.split('@').map(Number) as [0 | 1, number];

@@ -30,19 +30,20 @@ export async function claimPartitions(
     partition: number;
     next_offset: string;
     epoch: string;
-    source_era: number;
+    source_eras: Readonly<Record<string, number>>;
   }>({
     name: 'inbox-claim',
     text: `insert into inbox.offsets as o (consumer_group, topic, partition, next_offset, epoch, owner)
            select $1, u.topic, u.partition, 0, 1, $2
              from unnest($3::text[], $4::int[]) u(topic, partition) order by u.topic, u.partition
            on conflict (consumer_group, topic, partition) do update set epoch = o.epoch + 1, owner = excluded.owner
-           returning topic, partition, next_offset, epoch, source_era`,
+           returning topic, partition, next_offset, epoch, source_eras`,
     values: [group, owner, partitions.map(({ topic }) => topic), partitions.map(({ partition }) => partition)],
   });
-  return rows.map(({ topic, partition, next_offset, epoch, source_era: era }) => {
+  return rows.map(({ topic, partition, next_offset, epoch, source_eras }) => {
     const stored = Number(next_offset);
-    return { topic, partition, epoch: Number(epoch), era, stored, expected: stored };
+    const eras = new Map(Object.entries(source_eras));
+    return { topic, partition, epoch: Number(epoch), eras, stored, expected: stored };
   });
 }
 
@@ -114,14 +115,24 @@ export async function closeBatch(
   if (rows[0]?.moved !== moves.length) throw new ConsumerFenced(group);
 }
 
-/** Remembers in which era the source of each partition is. Rare: an era begins when a database moves. */
-export async function storeEras(sql: Sql, group: string, eras: ReadonlyMap<OwnedPartition, number>): Promise<void> {
-  for (const [{ topic, partition }, era] of eras) {
-    await sql.query(
-      'update inbox.offsets set source_era = $4 where consumer_group = $1 and topic = $2 and partition = $3',
-      [group, topic, partition, era],
-    );
-  }
+/** Remembers in which era the sources of partitions are. Rare: for a new source, and when a database moved. */
+export async function storeEras(
+  sql: Sql,
+  group: string,
+  eras: BatchPlan<BatchItem<OwnedPartition>>['eras'],
+): Promise<void> {
+  const partitions = [...eras.keys()];
+  await sql.query(
+    `update inbox.offsets o set source_eras = o.source_eras || u.eras
+       from unnest($2::text[], $3::int[], $4::jsonb[]) u(topic, partition, eras)
+      where o.consumer_group = $1 and o.topic = u.topic and o.partition = u.partition`,
+    [
+      group,
+      partitions.map(({ topic }) => topic),
+      partitions.map(({ partition }) => partition),
+      [...eras.values()].map((begun) => JSON.stringify(Object.fromEntries(begun))),
+    ],
+  );
 }
 
 /** How far each partition of the items moves once they are dealt with. */

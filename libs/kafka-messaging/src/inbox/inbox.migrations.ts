@@ -2,6 +2,7 @@ import type { Migration } from '@codex/postgres';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 import { InboxOperations1768000000300 } from './operations.migration';
+import { ErasBySource1768100000000 } from './source-eras.migration';
 
 /*
  * Offsets and guards change with every batch: room in the page keeps those updates HOT, and vacuum comes early.
@@ -191,5 +192,6 @@ export const inboxMigrations: readonly Migration[] = [
   CreateInbox1763600000000,
   AddLogIdentity1764100000000,
   InboxOperations1768000000300,
+  ErasBySource1768100000000,
   AddLeftTopics1769000000401,
 ];

@@ -53,7 +53,7 @@ export function requireReach(
 export async function adoptLog(sql: Sql, group: string, topic: string): Promise<boolean> {
   await sql.query('delete from inbox.logs where consumer_group = $1 and topic = $2', [group, topic]);
   const { rowCount } = await sql.query(
-    `update inbox.offsets set next_offset = 0, source_era = 0, epoch = epoch + 1, owner = 'adopt-log'
+    `update inbox.offsets set next_offset = 0, source_eras = '{}', epoch = epoch + 1, owner = 'adopt-log'
       where consumer_group = $1 and topic = $2`,
     [group, topic],
   );

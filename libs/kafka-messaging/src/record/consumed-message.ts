@@ -24,6 +24,8 @@ export interface ConsumedMessage<Data = unknown> {
   readonly causationId: string;
   readonly commandId: string;
   readonly traceparent?: string;
+  /** `ce_source`: the context that published it. */
+  readonly source?: string;
   /** The era of the event store it comes from, when the publisher said so. */
   readonly sourceEra?: number;
   /** `ce_time`, RFC 3339, up to microseconds. */
@@ -104,6 +106,7 @@ function envelope(record: FetchedRecord, { topic, partition }: TopicPartition): 
     causationId: required(headers, Header.causationId),
     commandId: headerText(headers, Header.commandId) ?? '',
     traceparent: headerText(headers, Header.traceparent),
+    source: headerText(headers, Header.source),
     sourceEra: headerInteger(headers, Header.sourceEra),
     recordedAt: required(headers, Header.time),
     schemaId: 0,

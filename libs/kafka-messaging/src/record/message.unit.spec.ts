@@ -98,6 +98,7 @@ describe('a message on Kafka', () => {
         key: 'Item-1',
         id: 'message',
         commandId: 'command',
+        source: '/codex/items',
         raw,
         correlationId: 'correlation',
         causationId: 'cause',
