@@ -46,7 +46,7 @@ export const deciders = [
 ] as unknown as readonly AnyFold[];
 
 /** Nothing is decided on these: they report what the platform saw. */
-export const WITHOUT_DECIDER: readonly string[] = ['DeadLetter', 'Service'];
+export const WITHOUT_DECIDER: readonly string[] = ['DeadLetter', 'LogAdoption', 'Service'];
 
 const FOLDER = resolve(__dirname, '../../schemas/corpus');
 

@@ -3,7 +3,7 @@ import type { AgentDeregisteredData, AgentDrainingData, AgentLostData, AgentRegi
 import type { NotificationDeliveredData, NotificationFailedData, NotifySubscribersData, SubscribersNotifiedData, SubscriptionCreatedData, SubscriptionRemovedData } from './notification.gen';
 import type { AssignQuotaData, ProjectArchivedData, ProjectCreatedData, ProjectDetailsChangedData, ProjectPausedData, ProjectQuotaSetData, ProjectResumedData, QuotaAssignedData, QuotaReleasedData, ReleaseQuotaData, RequirementAddedData, RequirementChangedData, RequirementRemovedData, VisionSetData } from './project.gen';
 import type { ScheduleWorkItemData, TaskCancelledData, TaskCompletedData, TaskFailedData, TaskReadyData, TaskRetryScheduledData, TaskScheduledData, TaskStartedData, TaskUnscheduledData, UnscheduleTaskData } from './scheduler.gen';
-import type { CommandRepliedData, ConsumerMessageSkippedData, DeadLetterDiscardedData, DeadLetterParkedData, DeadLetterRedrivenData, ServiceHealthChangedData } from './system.gen';
+import type { CommandRepliedData, ConsumerLogAdoptedData, ConsumerMessageSkippedData, DeadLetterDiscardedData, DeadLetterParkedData, DeadLetterRedrivenData, ServiceHealthChangedData } from './system.gen';
 import type { ProcessCompensatedData, ProcessCompensationFailedData, ProcessCompletedData, ProcessStartedData, ProcessStepCompensatedData, ProcessStepFailedData, ProcessStepStartedData, ProcessStepSucceededData, ProcessWaitingData, ToolRecipeValidatedData, WorkItemApprovedData, WorkItemCreatedData, WorkItemDeletedData, WorkItemPriorityChangedData, WorkItemRejectedData, WorkItemRetryRequestedData, WorkItemStateChangedData } from './work-item.gen';
 
 export type * from './nested-types.gen';
@@ -62,6 +62,7 @@ export interface MessageData {
   readonly TaskUnscheduled: TaskUnscheduledData;
   readonly UnscheduleTask: UnscheduleTaskData;
   readonly CommandReplied: CommandRepliedData;
+  readonly ConsumerLogAdopted: ConsumerLogAdoptedData;
   readonly ConsumerMessageSkipped: ConsumerMessageSkippedData;
   readonly DeadLetterDiscarded: DeadLetterDiscardedData;
   readonly DeadLetterParked: DeadLetterParkedData;

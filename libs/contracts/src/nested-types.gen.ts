@@ -1,6 +1,18 @@
 // Generated from schemas/avro by `npm run codegen`. Do not edit.
 import type { JsonValue } from './json-value';
 
+/** One topic. */
+export type AdoptedLog = {
+  /** Name of the topic. */
+  readonly topic: string;
+  /** How often the group has begun this topic anew. */
+  readonly incarnation: number;
+  /** The log it had processed, or how far the log ends below that; for a person. */
+  readonly processed: string;
+  /** The log that is there now, for a person. */
+  readonly found: string;
+};
+
 /** A file that a run produced; its bytes are kept by the agent manager under their digest. */
 export type Artifact = {
   /** Names the artifact. */

@@ -1,7 +1,7 @@
 // Generated from schemas/avro by `npm run codegen`. Do not edit.
 import type { DomainEvent } from '@codex/event-sourcing';
 import type { ReplyMessage } from './reply-message';
-import type { CommandOutcome, HealthStatus } from './nested-types.gen';
+import type { AdoptedLog, CommandOutcome, HealthStatus } from './nested-types.gen';
 
 /** What became of a command: every one from Kafka, and every refused one from HTTP. */
 export type CommandRepliedData = {
@@ -29,6 +29,23 @@ export type CommandRepliedData = {
 
 /** What became of a command: every one from Kafka, and every refused one from HTTP. */
 export type CommandReplied = ReplyMessage<'CommandReplied', CommandRepliedData>;
+
+/** An operator let a consumer go on, from offset 0, with other logs than those it had processed. */
+export type ConsumerLogAdoptedData = {
+  /** This adoption. */
+  readonly adoptionId: string;
+  /** The service of the consumer. */
+  readonly service: string;
+  /** Its consumer group. */
+  readonly consumerGroup: string;
+  /** What it begins anew; its other topics go on. */
+  readonly logs: readonly AdoptedLog[];
+  /** Why, as the operator said. */
+  readonly reason: string;
+};
+
+/** An operator let a consumer go on, from offset 0, with other logs than those it had processed. */
+export type ConsumerLogAdopted = DomainEvent<'ConsumerLogAdopted', ConsumerLogAdoptedData>;
 
 /** An operator had a partition go on past the message it was waiting at: the message became a dead letter. */
 export type ConsumerMessageSkippedData = {
@@ -181,6 +198,7 @@ export type ServiceHealthChanged = DomainEvent<'ServiceHealthChanged', ServiceHe
 
 /** Every event of the context system. */
 export type SystemEvent =
+  | ConsumerLogAdopted
   | ConsumerMessageSkipped
   | DeadLetterDiscarded
   | DeadLetterParked
