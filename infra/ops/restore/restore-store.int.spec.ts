@@ -15,10 +15,11 @@ import {
   type OutgoingRecord,
   type PublishableMessage,
 } from '@codex/kafka-messaging';
+import { deleteRecordsBelow } from '@codex/kafka-messaging/testing';
 import { createPool, runMigrations } from '@codex/postgres';
 import { createTestDatabase, createTestTopics, eventually, serverAddresses, type TestDatabase } from '@codex/testing';
 import type { Pool } from 'pg';
-import { restoreStore, type ContextTopics, type RestoreReport } from './restore-store';
+import { restoreStore, type ContextTopics, type RestoreOptions, type RestoreReport } from './restore-store';
 
 const driver = kafkajsDriver({ brokers: serverAddresses().kafkaBrokers, clientId: 'restore-spec', tls: false });
 const SERVICE = 'counting';
@@ -135,6 +136,33 @@ describe('the restoration of an event store from its topics', () => {
     await expect(restored(url)).rejects.toMatchObject({ code: 'MESSAGE_UNREADABLE' });
   });
 
+  it('is refused on a log whose beginning is gone, and on one that somebody still writes', async () => {
+    const stream = `Counter-${randomUUID()}`;
+    const version = (no: number) => aRecord({ kind: 'event', stream, version: no, type: 'Counted' });
+    await send([version(1), version(2)]);
+    const grown = await anEventStore();
+    let isRead = false;
+    const admin = () => {
+      const real = driver.admin();
+      const offsets = async (topic: string) => {
+        if (isRead) await send([version(3)]);
+        return real.offsets(topic);
+      };
+      return { ...real, describe: real.describe.bind(real), close: real.close.bind(real), offsets };
+    };
+    const say = () => (isRead = true);
+    const moving = restored(grown.url, { driver: { ...driver, admin }, topics: { ...topics, commands: null }, say });
+    await expect(moving).rejects.toMatchObject({ code: 'LOG_MOVED' });
+    expect(await restorationState(grown.pool)).toBe('broken');
+
+    for (const partition of Array.from({ length: PARTITIONS }, (_, no) => no)) {
+      await deleteRecordsBelow(topics.events, partition, -1);
+    }
+    const cut = await anEventStore();
+    await expect(restored(cut.url)).rejects.toMatchObject({ code: 'LOG_CUT_OFF' });
+    expect(await restorationState(cut.pool)).toBe('broken');
+  });
+
   it('is refused on a store that holds something, or is in use, and begun anew when it broke off', async () => {
     const used = await anEventStore();
     await used.store.append(counted(`Counter-${randomUUID()}`, 0));
@@ -163,8 +191,9 @@ describe('the restoration of an event store from its topics', () => {
     return { url: database.url, pool, store: new PostgresEventStore({ pool, codec: jsonCodec }) };
   }
 
-  function restored(databaseUrl: string): Promise<RestoreReport> {
-    return restoreStore({ context: SERVICE, service: SERVICE, databaseUrl, driver, codec: jsonCodec, topics });
+  function restored(databaseUrl: string, changes: Partial<RestoreOptions> = {}): Promise<RestoreReport> {
+    const from = { context: SERVICE, service: SERVICE, driver, codec: jsonCodec, topics };
+    return restoreStore({ ...from, databaseUrl, ...changes });
   }
 
   function startRelay(pool: Pool): Relay {
