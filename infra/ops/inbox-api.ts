@@ -76,6 +76,11 @@ export interface SkipOrder {
   readonly reason: string;
 }
 
+export interface AdoptedLog {
+  readonly topic: string;
+  readonly found: string;
+}
+
 export type Act = 'redrive' | 'discard';
 
 const PATH = '/operations/dead-letters';
@@ -100,6 +105,10 @@ export class InboxApi {
   consumers(service: string | undefined): Promise<MergedList<Consumer>> {
     const query = new URLSearchParams(given({ service })).toString();
     return this.api.call('GET', `/operations/consumers${query === '' ? '' : `?${query}`}`);
+  }
+
+  adopt(group: string, reason: string): Promise<{ readonly logs: readonly AdoptedLog[] }> {
+    return this.api.call('POST', '/operations/consumers/adopt', { group, reason });
   }
 
   skip(order: SkipOrder): Promise<{ readonly id: string }> {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { InboxApi, type Act, type DeadLetterFilter, type SkipOrder } from './inbox-api';
-import { consumersReport, deadLettersReport, groupReport, letterReport } from './inbox-reports';
+import { adoptionReport, consumersReport, deadLettersReport, groupReport, letterReport } from './inbox-reports';
 import type { OperationsApi } from './operations-api';
 import { OpsError } from './ops-error';
 
@@ -40,6 +40,14 @@ export function addInboxCommands(program: Command, { api, say }: InboxCommandPar
     .description('consumers of all services, and the messages that their partitions wait at')
     .option('--service <service>', 'only of this service')
     .action(async ({ service }: { service?: string }) => say(consumersReport(await inbox().consumers(service))));
+  program
+    .command('adopt')
+    .description('lets a consumer whose log was replaced go on with the one that is there, from its beginning')
+    .argument('<consumer>', 'the consumer group')
+    .requiredOption('--reason <reason>', 'why')
+    .action(async (consumer: string, { reason }: { reason: string }) =>
+      say(adoptionReport(consumer, (await inbox().adopt(consumer, reason)).logs)),
+    );
   program
     .command('skip')
     .description('takes a partition past exactly the message it waits at, which becomes a dead letter; see consumers')

@@ -1,4 +1,4 @@
-import type { Consumer, DeadLetter, GroupReceipt, LetterReceipt, MergedList } from './inbox-api';
+import type { AdoptedLog, Consumer, DeadLetter, GroupReceipt, LetterReceipt, MergedList } from './inbox-api';
 import { table } from './table';
 
 export function deadLettersReport({ items, unavailable, pageInfo }: MergedList<DeadLetter>): string {
@@ -30,6 +30,12 @@ export function consumersReport({ items, unavailable }: MergedList<Consumer>): s
   const columns = ['consumer', 'topic', 'partition', 'offset', 'event', 'stream', 'since', 'attempts', 'reason'];
   const parts = [table(names, rows), ...(waiting.length === 0 ? [] : [`Waiting:\n${table(columns, waiting)}`])];
   return [...parts, ...missing(unavailable)].join('\n\n');
+}
+
+export function adoptionReport(consumer: string, logs: readonly AdoptedLog[]): string {
+  return [`${consumer} begins anew, and skips what took effect before:`, ...logs.map(({ found }) => `  ${found}`)].join(
+    '\n',
+  );
 }
 
 export function letterReport({ id, status, released, parkedBy }: LetterReceipt): string {

@@ -39,7 +39,8 @@ function answer(
   const { pathname, searchParams } = new URL(url, 'http://stub');
   const own = kept.get(name) ?? [];
   const [what, id, act] = pathname.split('/').slice(3);
-  if (what === 'consumers') return id === 'skip' ? reply.code(409).send(movedOn) : { items: [{ service: name }] };
+  if (what === 'consumers' && id !== undefined) return reply.code(409).send(id === 'skip' ? movedOn : logKnown);
+  if (what === 'consumers') return { items: [{ service: name }] };
   if (what === 'failure-groups') {
     const settled = own.filter(({ group }) => group === decodeURIComponent(id!)).length;
     return { service: name, settled, parkedAgain: 0, remaining: 0 };
@@ -52,6 +53,7 @@ function answer(
 }
 
 const notParked = { code: 'DEAD_LETTER_NOT_PARKED', status: 409, instance: '/internal/secret' };
+const logKnown = { code: 'LOG_KNOWN', status: 409 };
 const movedOn = { code: 'CONSUMER_MOVED_ON', status: 409, instance: '/internal/secret' };
 
 function pageOf(own: readonly { id: string; group: string }[], query: URLSearchParams) {
@@ -123,8 +125,9 @@ describe('the dead letters of all services', () => {
   });
 
   it('are for operators', async () => {
+    const orders = ['skip', 'adopt'].map((what) => `POST /v1/operations/consumers/${what}`);
     const lines = [`GET ${path}`, `POST ${path}/${idOf(1)}/redrive`, 'GET /v1/operations/consumers'];
-    for (const line of [...lines, `POST ${path}/groups/X/redrive`, 'POST /v1/operations/consumers/skip']) {
+    for (const line of [...lines, `POST ${path}/groups/X/redrive`, ...orders]) {
       for (const role of ['member', 'auditor', 'agent']) {
         expect(await call(line, { role })).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
       }
@@ -253,6 +256,19 @@ describe('consumers', () => {
       expect(answered).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED' } });
     },
   );
+
+  it('are told to adopt another log at the service that the group is named after', async () => {
+    const order = { group: 'audit.recorder', reason: 'Kafka was lost' };
+    const answered = await call('POST /v1/operations/consumers/adopt', { body: order });
+    expect(answered).toMatchObject({ status: 409, body: { code: 'LOG_KNOWN' } });
+    expect(stubs.get('AUDIT')!.seen.at(-1)).toMatchObject({ url: '/internal/inbox/consumers/adopt' });
+    expect(JSON.parse(String(stubs.get('AUDIT')!.seen.at(-1)!.body))).toEqual(order);
+    for (const body of [{ group: 'audit.recorder' }, { reason: 'r' }, { ...order, more: 1 }]) {
+      expect((await call('POST /v1/operations/consumers/adopt', { body })).status).toBe(400);
+    }
+    const nobody = await call('POST /v1/operations/consumers/adopt', { body: { ...order, group: 'nobody.x' } });
+    expect(nobody.status).toBe(404);
+  });
 
   it('of nobody are not found', async () => {
     const answered = await call('POST /v1/operations/consumers/skip', { body: { ...at, group: 'nobody.x' } });

@@ -38,7 +38,14 @@ export {
   type DeadLetterStatus,
 } from './inbox/dead-letter-list';
 export type { DeadLetterDesk, WaitingPosition } from './inbox/dead-letter-desk';
-export type { DeadLetterFact, DeadLetterJournal, MessageOrigin, OperatorAct } from './inbox/dead-letter-journal';
+export type {
+  AdoptedLog,
+  DeadLetterFact,
+  DeadLetterJournal,
+  LogAdoptionFact,
+  MessageOrigin,
+  OperatorAct,
+} from './inbox/dead-letter-journal';
 export type { GroupResult } from './inbox/failure-group';
 export { failureGroupOf } from './inbox/failure-report';
 export type { ReleaseResult } from './inbox/queue-drain';
@@ -48,9 +55,12 @@ export {
   ConsumerMovedOn,
   DeadLetterNotParked,
   LogBehind,
+  LogKnown,
   LogLeft,
   LogReplaced,
+  RebuildInstead,
 } from './inbox/inbox-errors';
 export { beginAt } from './inbox/inbox-store';
-export { adoptLog, requireReach, requireSameLogs } from './inbox/log-identity';
+export type { LogAdoption } from './inbox/log-adoption';
+export { requireReach, requireSameLogs } from './inbox/log-identity';
 export { KafkaConsumerStrategy, type RunnableConsumer } from './nest/kafka-consumer.strategy';

@@ -21,6 +21,7 @@ describe('the journal of dead letters', () => {
       await tx.query('insert into effects (stream, version) select $1, 0', [`journal ${some.length}`]);
       facts.push(...some);
     },
+    adopted: () => Promise.reject(new Error('nothing is adopted here')),
   };
   const by = { commandId: uuidv7(), tenantId: uuidv7(), actor: 'op', correlationId: 'c', causationId: 'c', now: '' };
 

@@ -1,9 +1,9 @@
-import { adoptLog, LogReplaced, type BatchConsumer } from '@codex/kafka-messaging';
-import { inTransaction } from '@codex/postgres';
+import { Poison } from '@codex/event-sourcing';
+import { LogReplaced, type BatchConsumer, type DeadLetterJournal, type LogAdoptionFact } from '@codex/kafka-messaging';
 import { eventually } from '@codex/testing';
 
 import { LogGuard } from '../src/consumer/log-guard';
-import { history, RuntimeHarness } from './runtime-harness';
+import { history, RuntimeHarness, writeEffects, type TestDeclaration } from './runtime-harness';
 
 const TIMEOUT_MS = 120_000;
 const failure = { firstWaitMs: 20, lastWaitMs: 100 };
@@ -73,11 +73,101 @@ describe('the identity of the log', () => {
         /the log was replaced: .* has processed topic .* of cluster .*, and now/,
       );
       expect(await harness.versionsOf('Item-1')).toEqual([1, 2, 3]);
-      expect(await inTransaction(harness.pool, (tx) => adoptLog(tx, harness.group, harness.topic))).toBe(true);
+      expect((await refused.adoptLogs({ reason: 'Kafka was lost' })).logs).toMatchObject([{ topic: harness.topic }]);
       await harness.untilVersions('Item-1', [1, 2, 3, 4, 5]);
       await untilState(refused, 'running');
       expect(refused.health()).toMatchObject({ healthy: true, lastError: null });
       expect(await harness.deadLetters()).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'is adopted with everything that was parked of the old one kept apart from the new one',
+    async () => {
+      const failing = new Set(['Item-bad@1', 'Item-gone@1']);
+      const handle: TestDeclaration['handle'] = async (messages, tx) => {
+        for (const { id } of messages) if (failing.has(id)) throw new Poison('BROKEN', id);
+        await writeEffects(messages, tx);
+      };
+      const adopted: LogAdoptionFact[] = [];
+      const journal: DeadLetterJournal = {
+        record: () => Promise.resolve(),
+        adopted: async (_tx, fact) => void adopted.push(fact),
+      };
+      const consumer = harness.consumer({ failure: { ...fastPolicy, ...failure }, handle }, journal);
+      await harness.publish([...history(['Item-gone'], 1), ...history(['Item-bad'], 2)]);
+      const letters = await harness.untilParked(2);
+      await eventually(async () => expect((await letterOf('Item-bad')).queued).toBe(1), { timeoutMs: 20_000 });
+      await consumer.deadLetters.discard(letters.find(({ stream }) => stream === 'Item-gone')!.id, 'spec');
+      await consumer.stop();
+      await recreateTopic();
+      // The first record of its partition, as version 1 was in the old log.
+      failing.add('Item-gone@2');
+      await harness.publish([...history(['Item-gone'], 2).slice(1), ...history(['Item-bad'], 3)]);
+      const next = harness.consumer({ failure: { ...fastPolicy, ...failure }, handle }, journal);
+      await untilState(next, 'log-replaced');
+      const adoption = await next.adoptLogs({ reason: 'Kafka was lost' });
+      expect(adopted).toEqual([{ ...adoption, group: harness.group, reason: 'Kafka was lost', by: null }]);
+      expect(adoption.logs).toMatchObject([{ topic: harness.topic, incarnation: 1 }]);
+      // Twice on the same offset: what was discarded of the old log, and what is parked of the new one.
+      await eventually(
+        async () => {
+          const both = (await harness.deadLetters()).filter(({ stream }) => stream === 'Item-gone');
+          expect(both.map(({ status, version, offset }) => [status, version, offset]).sort()).toEqual([
+            ...[
+              ['discarded', 1, expect.any(String)],
+              ['parked', 2, expect.any(String)],
+            ],
+          ]);
+          expect(new Set(both.map(({ partition, offset }) => `${partition}@${offset}`)).size).toBe(1);
+          expect((await letterOf('Item-bad')).queued).toBe(4);
+        },
+        { timeoutMs: 20_000 },
+      );
+      failing.clear();
+      expect(await next.deadLetters.redrive((await letterOf('Item-bad')).id)).toMatchObject({ status: 'released' });
+      expect(await harness.versionsOf('Item-bad')).toEqual([1, 2, 3]);
+      const again = (await harness.deadLetters()).find(({ version, status }) => version === 2 && status === 'parked');
+      await next.deadLetters.redrive(again!.id);
+      expect(await harness.versionsOf('Item-gone')).toEqual([2]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'is not adopted when it is the known one, or when what follows from it has to be built anew',
+    async () => {
+      const consumer = start();
+      await expect(consumer.adoptLogs({ reason: 'nothing read yet' })).rejects.toMatchObject({ code: 'LOG_KNOWN' });
+      await harness.publish(history(['Item-1'], 2));
+      await harness.untilVersions('Item-1', [1, 2]);
+      await expect(consumer.adoptLogs({ reason: 'by mistake' })).rejects.toMatchObject({ code: 'LOG_KNOWN' });
+      const { rows } = await harness.pool.query('select sum(next_offset)::int as read from inbox.offsets');
+      expect(rows).toEqual([{ read: 2 }]);
+      await consumer.stop();
+      await harness.pool.query(`update inbox.logs set cluster_id = 'another-cluster'`);
+      const model = harness.consumer({ needsWholeLog: true });
+      await expect(model.adoptLogs({ reason: 'spec' })).rejects.toMatchObject({ code: 'REBUILD_INSTEAD' });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'is adopted, too, when it ends below what was processed, and only where it does',
+    async () => {
+      const first = start();
+      await harness.publish(history(['Item-1', 'Item-2', 'Item-3', 'Item-4'], 2));
+      await eventually(async () => expect(await harness.effects()).toHaveLength(8), { timeoutMs: 20_000 });
+      await first.stop();
+      await harness.pool.query('update inbox.offsets set next_offset = next_offset + 7 where next_offset > 0');
+      const refused = start();
+      await untilState(refused, 'log-behind');
+      const { logs } = await refused.adoptLogs({ reason: 'Kafka came back from a backup' });
+      expect(logs).toMatchObject([{ topic: harness.topic, processed: expect.stringMatching(/the log is behind/) }]);
+      await harness.publish([{ stream: 'Item-1', version: 3 }]);
+      await harness.untilVersions('Item-1', [1, 2, 3]);
+      expect(await harness.effects()).toHaveLength(9);
     },
     TIMEOUT_MS,
   );
@@ -157,6 +247,12 @@ describe('the identity of the log', () => {
   function inEra(era: number, stream: string, version: number, source = '/codex/spec') {
     const record = harness.record(stream, version);
     return { ...record, headers: { ...record.headers, 'source-era': String(era), ce_source: source } };
+  }
+
+  async function letterOf(stream: string) {
+    const letter = (await harness.deadLetters()).find((each) => each.stream === stream && each.status === 'parked');
+    expect(letter).toBeDefined();
+    return letter!;
   }
 
   async function described() {

@@ -69,7 +69,13 @@ describe('a partition that waits at a message', () => {
     'is taken past it by an operator: a dead letter keeps it, its stream queues up, and all others go on',
     async () => {
       const facts: DeadLetterFact[] = [];
-      const consumer = harness.consumer({ handle }, { record: async (_tx, some) => void facts.push(...some) });
+      const consumer = harness.consumer(
+        { handle },
+        {
+          record: async (_tx, some) => void facts.push(...some),
+          adopted: () => Promise.resolve(),
+        },
+      );
       await harness.publish(history([stuck, neighbour], 3));
       const at = await untilWaiting(harness);
       const id = await skip(consumer, at);

@@ -9,6 +9,7 @@ import {
   type ConsumerDeclaration,
   type KafkaProducer,
 } from '@codex/kafka-messaging';
+import { createPool } from '@codex/postgres';
 import { createTestDatabase, createTestTopics, eventually, serverAddresses, type TestDatabase } from '@codex/testing';
 import { Inject, Module } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
@@ -134,6 +135,13 @@ describe('the inbox of a service', () => {
     await producer.close();
     await Promise.all([database.dispose(), topics.dispose()]);
   });
+
+  /** As if the group had processed the topic of a cluster that is gone. */
+  async function forgetLog(group: string): Promise<void> {
+    const pool = createPool({ connectionString: database.url, applicationName: 'inbox-spec' });
+    await pool.query(`update inbox.logs set cluster_id = 'lost' where consumer_group = $1`, [group]);
+    await pool.end();
+  }
 
   async function call(method: string, path: string, body?: object, roles = operator.roles) {
     const token = await new InternalTokenIssuer(jwk(keys.privateKey)).tokenFor({ ...operator, roles });
@@ -297,6 +305,32 @@ describe('the inbox of a service', () => {
       ...{ actor: operator.actor, tenantId },
       data: { reason: 'in a hurry', offset, messageId: eventId, waitingSince: expect.any(String) },
     });
+  });
+
+  it('goes on with another log when an operator says so, and records who and why', async () => {
+    await publish('before');
+    await eventually(() => expect(world.handled).toContain('before'), within);
+    const order = { group: `${world.name}.main`, reason: 'Kafka was lost' };
+    const adopt = (change: object = {}) => call('POST', '/internal/inbox/consumers/adopt', { ...order, ...change });
+    expect(await adopt()).toMatchObject({ status: 409, body: { code: 'LOG_KNOWN' } });
+    expect((await adopt({ reason: undefined })).status).toBe(400);
+    expect(await adopt({ group: 'nobody.x' })).toMatchObject({ status: 409, body: { code: 'CONSUMER_NOT_RUNNING' } });
+    const handled = world.handled.length;
+    await forgetLog(order.group);
+    const { status, body } = await adopt();
+    expect({ status, ...body }).toMatchObject({ status: 200, events: ['ConsumerLogAdopted'], service: world.name });
+    await publish('new');
+    await eventually(() => expect(world.handled).toContain('new'), within);
+    expect(world.handled).toHaveLength(handled + 1);
+    await eventually(() => {
+      const event = world.events.find(({ stream }) => stream === body.stream);
+      const logs = [{ topic: world.topic, incarnation: 1, processed: expect.stringContaining('cluster lost') }];
+      expect(event).toMatchObject({
+        ...{ type: 'ConsumerLogAdopted', actor: operator.actor, tenantId: SYSTEM_TENANT },
+        data: { adoptionId: body.id, consumerGroup: order.group, reason: 'Kafka was lost', logs },
+      });
+    }, within);
+    expect(await adopt()).toMatchObject({ status: 409, body: { code: 'LOG_KNOWN' } });
   });
 
   it('does not feed on itself where the history of dead letters is a dead letter', async () => {

@@ -12,6 +12,11 @@ export class GenerationFeed {
     return this.consumers[0].deadLetters;
   }
 
+  /** Refused: a generation is rebuilt. */
+  adoptLogs(act: Parameters<BatchConsumer['adoptLogs']>[0]): ReturnType<BatchConsumer['adoptLogs']> {
+    return this.consumers[0].adoptLogs(act);
+  }
+
   poke(): void {
     for (const consumer of this.consumers) consumer.poke();
   }

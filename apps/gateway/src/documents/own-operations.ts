@@ -113,4 +113,11 @@ export const ownOperations = {
       body: object(skipFields, Object.keys(skipFields)),
     }),
   },
+  '/v1/operations/consumers/adopt': {
+    post: operation({
+      summary: 'Lets a consumer whose log was replaced go on with the one that is there, from its beginning',
+      answer: object({ ...receipt, service: text, logs: list(object({})) }),
+      body: object({ group: text, reason: text }, ['group', 'reason']),
+    }),
+  },
 };

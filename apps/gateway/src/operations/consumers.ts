@@ -6,6 +6,8 @@ import type { ServiceAnswer, ServiceCalls } from './service-calls';
 const QUERY_MS = 3_000;
 const COMMAND_MS = 10_000;
 
+export type ConsumerOrder = 'skip' | 'adopt';
+
 /** The consumers of all services, and where they wait. */
 export class Consumers {
   constructor(private readonly calls: ServiceCalls) {}
@@ -18,11 +20,15 @@ export class Consumers {
     return { items: answers.flatMap(({ body }) => body.items as readonly unknown[]), unavailable };
   }
 
-  /** Passes the order on to the service that the group is named after. Throws `NOT_FOUND` when it is none of ours. */
-  skip(from: FastifyRequest, body: { readonly group: string }): Promise<ServiceAnswer> {
+  /** Passes an order on to the service that the group is named after. Throws `NOT_FOUND` when it is none of ours. */
+  order(
+    from: FastifyRequest,
+    what: ConsumerOrder,
+    body: { readonly group: string; readonly reason: string },
+  ): Promise<ServiceAnswer> {
     const service = consumingServices.find((name) => body.group.startsWith(`${name}.`));
     if (service === undefined) throw new Problem('NOT_FOUND', `there is no consumer ${body.group}`);
-    const path = '/internal/inbox/consumers/skip';
+    const path = `/internal/inbox/consumers/${what}`;
     return this.calls.ask(from, service, { method: 'POST', path, body, timeoutMs: COMMAND_MS });
   }
 }

@@ -41,6 +41,7 @@ export const redriveGroupBody = redriveBody.extend({ group: group.optional() });
 export const discardGroupBody = discardBody.extend({ group: group.optional() });
 
 export const consumersQuery = strictQuery({ service: z.enum(consumingServices).optional() });
+export const adoptBody = z.strictObject({ group, reason });
 export const skipBody = z.strictObject({
   group,
   topic: text(249),

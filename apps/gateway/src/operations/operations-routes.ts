@@ -51,7 +51,10 @@ export function registerOperations(server: FastifyInstance, parts: OperationsPar
     consumers.list(request, (await queryOf(requests.consumersQuery, request)).service),
   );
   post('/consumers/skip', async (request, reply) =>
-    passOn(request, reply, await consumers.skip(request, await bodyOf(requests.skipBody, request))),
+    passOn(request, reply, await consumers.order(request, 'skip', await bodyOf(requests.skipBody, request))),
+  );
+  post('/consumers/adopt', async (request, reply) =>
+    passOn(request, reply, await consumers.order(request, 'adopt', await bodyOf(requests.adoptBody, request))),
   );
 }
 

@@ -1,9 +1,10 @@
 import type { FetchedBatch, FetchedRecord, TopicPartition } from '../driver/kafka-driver';
+import type { SourcePartition } from './batch-item';
 import type { ConsumerDeclaration } from './consumer-declaration';
 import type { SourceEras } from './source-eras';
 
 /** A partition this member owns, as it stands in the inbox. */
-export interface OwnedPartition extends TopicPartition {
+export interface OwnedPartition extends SourcePartition {
   /** Fencing: the stored offset moves only while the stored epoch is this one. */
   readonly epoch: number;
   /** Committed in the inbox: the highest era of each source that took effect. */

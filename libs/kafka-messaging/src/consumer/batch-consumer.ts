@@ -5,7 +5,8 @@ import type { KafkaAdmin, KafkaConsumer, KafkaDriver } from '../driver/kafka-dri
 import { silentLogger, type MessagingLogger } from '../driver/messaging-logger';
 import { Wakeup } from '../flow/wakeup';
 import { DeadLetterDesk } from '../inbox/dead-letter-desk';
-import type { DeadLetterJournal } from '../inbox/dead-letter-journal';
+import type { DeadLetterJournal, OperatorAct } from '../inbox/dead-letter-journal';
+import { adoptLogs, type LogAdoption } from '../inbox/log-adoption';
 import { BatchTransaction } from './batch-transaction';
 import type { ConsumerDeclaration } from './consumer-declaration';
 import { firstOfEach, lagOf, STALE_AFTER_MS, type ConsumerHealth, type ConsumerState } from './consumer-health';
@@ -33,7 +34,7 @@ const DEFAULT_MAX_BYTES = 8 * 1_048_576;
 const DRAIN_INTERVAL_MS = 30_000;
 /** kafkajs can't be woken where nothing is left to fetch, and a consumer that reads to an end is soon there. */
 const WAIT_NEAR_END_MS = 100;
-const NO_JOURNAL: DeadLetterJournal = { record: () => Promise.resolve() };
+const NO_JOURNAL: DeadLetterJournal = { record: () => Promise.resolve(), adopted: () => Promise.resolve() };
 
 /**
  * Runs a {@link ConsumerDeclaration}: every message of its topics takes effect exactly once in the declaration's
@@ -50,6 +51,7 @@ export class BatchConsumer<Tx extends Sql = Sql> {
   private readonly loop: ConsumerLoop<Tx>;
   private readonly logs: LogGuard<Tx>;
   private readonly reporter: OffsetReporter;
+  private readonly journal: DeadLetterJournal;
   private readonly logger: MessagingLogger;
   private readonly atEnd = Promise.withResolvers<void>();
   private admin: KafkaAdmin | null = null;
@@ -68,7 +70,7 @@ export class BatchConsumer<Tx extends Sql = Sql> {
     const wants = (type: string): boolean => handles === 'all' || handles.has(type);
     const reader = { codec: parts.codec, wants, categories };
     const owner = newId();
-    const journal = parts.journal ?? NO_JOURNAL;
+    const journal = (this.journal = parts.journal ?? NO_JOURNAL);
     const bell = new Wakeup();
     const maxMessages = declaration.maxMessages ?? DEFAULT_MAX_MESSAGES;
     this.consumer = parts.driver.consumer({
@@ -116,6 +118,16 @@ export class BatchConsumer<Tx extends Sql = Sql> {
 
   get group(): string {
     return this.declaration.group;
+  }
+
+  /** Goes on with the logs that are there now, if they are not those it processed; see {@link adoptLogs}. */
+  async adoptLogs(act: OperatorAct & { readonly reason: string }): Promise<LogAdoption> {
+    const admin = this.parts.driver.admin();
+    try {
+      return await adoptLogs({ declaration: this.declaration, admin, journal: this.journal }, act);
+    } finally {
+      await admin.close();
+    }
   }
 
   /** Tries at once what it waits for. */

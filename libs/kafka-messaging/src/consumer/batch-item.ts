@@ -2,8 +2,11 @@ import type { FetchedRecord, TopicPartition } from '../driver/kafka-driver';
 import type { SourceEras } from './source-eras';
 import { entityOf, isForeign, readMessage, type ConsumedMessage, type MessageReader } from '../record/consumed-message';
 
-/** A partition, and the eras of its sources that took effect here; undefined where eras are not checked. */
+/** A partition of the log that a group reads. */
 export interface SourcePartition extends TopicPartition {
+  /** Which log of the topic: 0 for the first, one more with each that the group went on with. Offsets are of one log. */
+  readonly log: number;
+  /** What took effect of each source; undefined where eras are not checked. */
   readonly eras?: SourceEras;
 }
 

@@ -6,7 +6,7 @@ import type { BatchItem } from './batch-item';
 import { parkingKey, planBatch, type Guard, type InboxState } from './batch-plan';
 import { ANY_SOURCE } from './source-eras';
 
-const partition = { topic: 't', partition: 0 };
+const partition = { topic: 't', partition: 0, log: 0 };
 const rules = { guard: true, wants: (type: string) => type !== 'Ignored' };
 
 function item(
@@ -127,7 +127,7 @@ describe('the plan of a batch', () => {
   });
 
   describe('eras', () => {
-    const place = { topic: 't', partition: 0, eras: new Map([['/one', 2]]) };
+    const place = { ...partition, eras: new Map([['/one', 2]]) };
     const of = (source: string, sourceEra: number | undefined, stream: string, version = 1): BatchItem => {
       const { message, ...rest } = item(stream, version, { partition: place });
       return { ...rest, message: { ...message!, source, sourceEra } };

@@ -14,7 +14,7 @@ const codec: MessageCodec = {
   },
 };
 const reader = { codec, wants: () => true, categories: ['Order', 'Parcel'] };
-const partition = { topic: 't', partition: 0 };
+const partition = { topic: 't', partition: 0, log: 0 };
 const rules = { guard: true, wants: () => true };
 
 function record(stream: string | undefined, overrides: Partial<FetchedRecord> = {}): FetchedRecord {

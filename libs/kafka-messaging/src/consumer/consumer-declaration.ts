@@ -34,6 +34,8 @@ export interface ConsumerDeclaration<Tx extends Sql = Sql> {
    * {@link FailurePolicy}). The returned function runs after the commit, and is lost in a crash: only for wake-ups and caches.
    */
   handle(messages: readonly ConsumedMessage[], tx: Tx): Promise<void | (() => void)>;
+  /** What it writes follows from the whole log: it can't go on with another one, only be built anew. Default: it can. */
+  readonly needsWholeLog?: boolean;
   readonly failure?: FailurePolicy;
   /** Most messages in one transaction. Default 1000; take less when handling one is expensive. */
   readonly maxMessages?: number;

@@ -6,6 +6,7 @@ const place = { topic: 't', partition: 1 };
 const owned = (stored: number, partition = 1): OwnedPartition => ({
   topic: 't',
   partition,
+  log: 0,
   epoch: 1,
   eras: new Map(),
   stored,

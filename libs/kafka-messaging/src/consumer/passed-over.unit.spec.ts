@@ -9,7 +9,7 @@ const offsetsOf = (items: readonly OwnedItem[]): string[] =>
   items.map(({ partition, record }) => `${partition.partition}@${record.offset}`);
 
 function ownedPartition(partition: number): OwnedPartition {
-  return { topic: 't', partition, epoch: 1, eras: new Map(), stored: 0, expected: 0 };
+  return { topic: 't', partition, log: 0, epoch: 1, eras: new Map(), stored: 0, expected: 0 };
 }
 
 function item(at: string, failure: Error | null = null): OwnedItem {

@@ -167,7 +167,7 @@ export class DeadLetterDesk<Tx extends Sql> {
     const { rows } = await tx.query<
       StoredRecord & Letter['failure'] & { readonly stream: string; readonly headers: StoredHeaders }
     >(
-      `select d.topic, d.partition, d."offset", d.stream, d.key, d.value, d.headers, d.code, d.reason,
+      `select d.topic, d.partition, d.log, d."offset", d.stream, d.key, d.value, d.headers, d.code, d.reason,
               d.failure_group as "failureGroup", d.count as attempts
          from inbox.parked_streams s join inbox.dead_letters d on d.id = s.dead_letter_id
         where s.dead_letter_id = $1 and s.consumer_group = $2 for update of s`,

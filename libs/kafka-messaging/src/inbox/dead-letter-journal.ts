@@ -34,10 +34,29 @@ export interface DeadLetterFact {
   readonly waitingSince: Date | null;
 }
 
-/** Where the history of dead letters is kept. */
+/** A topic whose log a group goes on with. Identities are texts for people. */
+export interface AdoptedLog {
+  readonly topic: string;
+  readonly incarnation: number;
+  readonly processed: string;
+  readonly found: string;
+}
+
+/** An operator let a group go on with other logs than those it has processed. */
+export interface LogAdoptionFact {
+  readonly id: string;
+  readonly group: string;
+  readonly logs: readonly AdoptedLog[];
+  readonly reason: string;
+  readonly by: CommandMetadata | null;
+}
+
+/** Where the history of dead letters, and of what operators did to consumers, is kept. */
 export interface DeadLetterJournal {
   /** Called in the transaction of what happened: both are stored or neither. Throwing undoes it. */
   record(tx: Sql, facts: readonly DeadLetterFact[]): Promise<void>;
+  /** The same for an adoption. */
+  adopted(tx: Sql, fact: LogAdoptionFact): Promise<void>;
 }
 
 /** Who acts on a dead letter, and why. */

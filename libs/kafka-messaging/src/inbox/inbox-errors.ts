@@ -55,6 +55,24 @@ export class LogLeft extends CodedError {
   }
 }
 
+/** The logs of a consumer are those it has processed so far: there is no other one to go on with. */
+export class LogKnown extends Refusal {
+  readonly code = 'LOG_KNOWN';
+
+  constructor(readonly group: string) {
+    super(`${group} reads the log that it has processed so far`);
+  }
+}
+
+/** What the consumer writes follows from the whole log, so with another one it is built anew. */
+export class RebuildInstead extends Refusal {
+  readonly code = 'REBUILD_INSTEAD';
+
+  constructor(readonly group: string) {
+    super(`${group} fills a read model: rebuild it`);
+  }
+}
+
 /** The dead letter is not parked (any more): redriven or discarded already, or it never existed. */
 export class DeadLetterNotParked extends Refusal {
   readonly code = 'DEAD_LETTER_NOT_PARKED';

@@ -31,19 +31,21 @@ export async function claimPartitions(
     next_offset: string;
     epoch: string;
     source_eras: Readonly<Record<string, number>>;
+    log: number;
   }>({
     name: 'inbox-claim',
     text: `insert into inbox.offsets as o (consumer_group, topic, partition, next_offset, epoch, owner)
            select $1, u.topic, u.partition, 0, 1, $2
              from unnest($3::text[], $4::int[]) u(topic, partition) order by u.topic, u.partition
            on conflict (consumer_group, topic, partition) do update set epoch = o.epoch + 1, owner = excluded.owner
-           returning topic, partition, next_offset, epoch, source_eras`,
+           returning topic, partition, next_offset, epoch, source_eras, coalesce((select l.incarnation from inbox.logs l
+             where l.consumer_group = o.consumer_group and l.topic = o.topic), 0) as log`,
     values: [group, owner, partitions.map(({ topic }) => topic), partitions.map(({ partition }) => partition)],
   });
-  return rows.map(({ topic, partition, next_offset, epoch, source_eras }) => {
+  return rows.map(({ topic, partition, next_offset, epoch, source_eras, log }) => {
     const stored = Number(next_offset);
     const eras = new Map(Object.entries(source_eras));
-    return { topic, partition, epoch: Number(epoch), eras, stored, expected: stored };
+    return { topic, partition, log, epoch: Number(epoch), eras, stored, expected: stored };
   });
 }
 

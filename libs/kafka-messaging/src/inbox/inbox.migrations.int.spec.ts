@@ -33,6 +33,24 @@ describe('what an inbox holds when its tables change', () => {
     ]);
   });
 
+  it('takes what was parked for records of the first log', async () => {
+    await migrateUpTo('ErasBySource');
+    const letter = `'g', 't', 0, 5, 'S', 'C', 'r', 'f', 'parked', 1, now(), now(), '{}'`;
+    const columns = `consumer_group, topic, partition, "offset", stream, code, reason, failure_group, status, count,
+      first_at, last_at, headers`;
+    await pool.query(`insert into inbox.dead_letters (id, ${columns}) values (gen_random_uuid(), ${letter})`);
+    await pool.query(`insert into inbox.parked (consumer_group, topic, stream, partition, "offset", headers)
+      values ('g', 't', 'S', 0, 6, '{}')`);
+    await migrateUpTo('LogIncarnation');
+    expect(
+      (await pool.query('select log from inbox.dead_letters union all select log from inbox.parked')).rows,
+    ).toEqual([{ log: 0 }, { log: 0 }]);
+    await pool.query(`insert into inbox.dead_letters (id, ${columns}, log) values (gen_random_uuid(), ${letter}, 1)`);
+    await expect(
+      pool.query(`insert into inbox.dead_letters (id, ${columns}, log) values (gen_random_uuid(), ${letter}, 1)`),
+    ).rejects.toThrow('duplicate key');
+  });
+
   async function migrateUpTo(name: string): Promise<void> {
     const last = inboxMigrations.findIndex((each: Migration) => each.name.startsWith(name));
     await runMigrations(database.url, 'inbox_meta.migrations', inboxMigrations.slice(0, last + 1));

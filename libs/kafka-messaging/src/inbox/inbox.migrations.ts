@@ -1,6 +1,7 @@
 import type { Migration } from '@codex/postgres';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
+import { LogIncarnation1768100000100 } from './log-incarnation.migration';
 import { InboxOperations1768000000300 } from './operations.migration';
 import { ErasBySource1768100000000 } from './source-eras.migration';
 
@@ -193,5 +194,6 @@ export const inboxMigrations: readonly Migration[] = [
   AddLogIdentity1764100000000,
   InboxOperations1768000000300,
   ErasBySource1768100000000,
+  LogIncarnation1768100000100,
   AddLeftTopics1769000000401,
 ];

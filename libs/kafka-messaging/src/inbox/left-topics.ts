@@ -74,7 +74,7 @@ async function leave(
   const { rows } = await tx.query<SettledLetter>(
     `update inbox.dead_letters set status = 'redriven', resolution = $3, last_at = clock_timestamp()
       where consumer_group = $1 and topic = $2 and status = 'parked'
-      returning id, topic, partition, "offset", stream, version, type, message_id as "messageId", key, value, headers,
+      returning id, topic, partition, log, "offset", stream, version, type, message_id as "messageId", key, value, headers,
         code, reason, failure_group as "failureGroup", count as attempts`,
     [group, former, reason],
   );

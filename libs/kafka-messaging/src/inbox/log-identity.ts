@@ -15,22 +15,29 @@ interface StoredLog {
  * others of their names. Stores the identity of what nothing was processed of yet. Throws {@link LogReplaced}.
  */
 export async function requireSameLogs(sql: Sql, group: string, cluster: ClusterDescription): Promise<void> {
-  const { rows } = await sql.query<StoredLog>(
-    `select t.topic, l.cluster_id, l.topic_id, exists (select from inbox.offsets o
-       where o.consumer_group = $1 and o.topic = t.topic and o.next_offset > 0) as processed
-     from unnest($2::text[]) t(topic) left join inbox.logs l on l.consumer_group = $1 and l.topic = t.topic`,
-    [group, cluster.topics.map(({ name }) => name)],
-  );
-  const known = new Map(rows.map((row) => [row.topic, row]));
-  for (const { name, topicId } of cluster.topics) {
-    const log = known.get(name);
-    const identity = { topic: name, clusterId: cluster.clusterId, topicId };
+  const known = await storedLogs(sql, group, cluster);
+  for (const identity of identitiesOf(cluster)) {
+    const log = known.get(identity.topic);
     if (log === undefined || isSame(log, identity)) continue;
     if (log.processed && isOther(log, identity)) {
       throw new LogReplaced(group, { processed: textOf(log.cluster_id!, log.topic_id), found: identityText(identity) });
     }
     await storeIdentity(sql, group, identity);
   }
+}
+
+/** The topics of the cluster that are others than those the group processed messages of, each with both identities. */
+export async function replacedLogs(
+  sql: Sql,
+  group: string,
+  cluster: ClusterDescription,
+): Promise<readonly { readonly processed: string; readonly found: LogIdentity }[]> {
+  const known = await storedLogs(sql, group, cluster);
+  return identitiesOf(cluster).flatMap((found) => {
+    const log = known.get(found.topic);
+    const isReplaced = log !== undefined && log.processed && isOther(log, found);
+    return isReplaced ? [{ processed: textOf(log.cluster_id!, log.topic_id), found }] : [];
+  });
 }
 
 /** Makes sure that a log reaches up to what was processed of it. Throws {@link LogBehind}. */
@@ -45,25 +52,29 @@ export function requireReach(
   }
 }
 
-/**
- * Forgets what the group knows of a topic's log and of its offsets, so that it begins with the log that is there now.
- * Guards stay: events that took effect are skipped, and what is new follows them. Whoever is processing is fenced. Run it
- * in a transaction. False when the group has no offsets of the topic.
- */
-export async function adoptLog(sql: Sql, group: string, topic: string): Promise<boolean> {
-  await sql.query('delete from inbox.logs where consumer_group = $1 and topic = $2', [group, topic]);
-  const { rowCount } = await sql.query(
-    `update inbox.offsets set next_offset = 0, source_eras = '{}', epoch = epoch + 1, owner = 'adopt-log'
-      where consumer_group = $1 and topic = $2`,
-    [group, topic],
-  );
-  return (rowCount ?? 0) > 0;
-}
-
-interface LogIdentity {
+/** A topic as Kafka shows it. */
+export interface LogIdentity {
   readonly topic: string;
   readonly clusterId: string;
   readonly topicId: string | null;
+}
+
+async function storedLogs(
+  sql: Sql,
+  group: string,
+  { topics }: ClusterDescription,
+): Promise<ReadonlyMap<string, StoredLog>> {
+  const { rows } = await sql.query<StoredLog>(
+    `select t.topic, l.cluster_id, l.topic_id, exists (select from inbox.offsets o
+       where o.consumer_group = $1 and o.topic = t.topic and o.next_offset > 0) as processed
+     from unnest($2::text[]) t(topic) left join inbox.logs l on l.consumer_group = $1 and l.topic = t.topic`,
+    [group, topics.map(({ name }) => name)],
+  );
+  return new Map(rows.map((row) => [row.topic, row]));
+}
+
+export function identitiesOf({ clusterId, topics }: ClusterDescription): readonly LogIdentity[] {
+  return topics.map(({ name, topicId }) => ({ topic: name, clusterId, topicId }));
 }
 
 function isSame(log: StoredLog, { clusterId, topicId }: LogIdentity): boolean {
@@ -85,7 +96,7 @@ async function storeIdentity(sql: Sql, group: string, { topic, clusterId, topicI
   );
 }
 
-function identityText({ topic, clusterId, topicId }: LogIdentity): string {
+export function identityText({ topic, clusterId, topicId }: LogIdentity): string {
   return `${topic}, ${textOf(clusterId, topicId)}`;
 }
 

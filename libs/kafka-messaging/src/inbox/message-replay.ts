@@ -26,8 +26,8 @@ export class MessageReplay<Tx extends Sql> {
   }
 
   item(stored: StoredRecord, entity: string): BatchItem {
-    const { topic, partition } = stored;
-    return { ...batchItem(fetchedRecord(stored), { topic, partition }, this.reader), entity };
+    const { topic, partition, log } = stored;
+    return { ...batchItem(fetchedRecord(stored), { topic, partition, log }, this.reader), entity };
   }
 
   /** Like a batch of the running consumer, except that the parking of this entity does not count. */

@@ -6,6 +6,7 @@ export type StoredHeaders = Readonly<Record<string, readonly string[]>>;
 export interface StoredRecord {
   readonly topic: string;
   readonly partition: number;
+  readonly log: number;
   readonly offset: string;
   readonly key: Buffer | null;
   readonly value: Buffer | null;

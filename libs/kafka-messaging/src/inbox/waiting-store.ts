@@ -101,7 +101,8 @@ export async function lockWaiting(
   { topic, partition }: TopicPartition,
 ): Promise<WaitingRecord | undefined> {
   const { rows } = await sql.query<WaitingRecord>(
-    `select ${COLUMNS}, w.key, w.value, w.headers from ${STANDS}
+    `select ${COLUMNS}, w.key, w.value, w.headers, coalesce((select l.incarnation from inbox.logs l
+       where l.consumer_group = w.consumer_group and l.topic = w.topic), 0) as log from ${STANDS}
       where w.consumer_group = $1 and w.topic = $2 and w.partition = $3 for update of o`,
     [group, topic, partition],
   );

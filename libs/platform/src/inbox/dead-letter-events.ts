@@ -9,6 +9,7 @@ import type {
 } from '@codex/contracts';
 import { v7 as uuidv7 } from 'uuid';
 import { SYSTEM_TENANT } from '../context/system-tenant';
+import { logAdoptionEvent } from './log-adoption-event';
 
 const CATEGORY = 'DeadLetter';
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -33,6 +34,10 @@ export function deadLetterEvents(service: string, codec: MessageCodec): DeadLett
       if (additions.length === 0) return;
       const { appendWithin } = await import('@codex/event-store-postgres');
       await appendWithin(tx, codec, additions);
+    },
+    async adopted(tx, fact) {
+      const { appendWithin } = await import('@codex/event-store-postgres');
+      await appendWithin(tx, codec, [logAdoptionEvent(service, fact)]);
     },
   };
 }

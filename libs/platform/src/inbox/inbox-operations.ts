@@ -4,6 +4,7 @@ import type {
   DeadLetterDesk,
   DeadLetterFilter,
   GroupResult,
+  LogAdoption,
   OperatorAct,
   ReleaseResult,
   WaitingPosition,
@@ -11,6 +12,7 @@ import type {
 import type { Sql } from '@codex/postgres';
 import { Problem } from '../problems/problem';
 import { deadLetterStream } from './dead-letter-events';
+import { logAdoptionStream } from './log-adoption-event';
 import { consumerView, deadLetterView, type ConsumerView, type DeadLetterView } from './inbox-views';
 
 /** A consumer as operators act on it; `BatchConsumer` is one. */
@@ -18,6 +20,7 @@ export interface OperatedConsumer {
   readonly group: string;
   readonly deadLetters: Pick<DeadLetterDesk<Sql>, 'redrive' | 'discard' | 'redriveGroup' | 'discardGroup' | 'skip'>;
   health(): ConsumerHealth;
+  adoptLogs(act: OperatorAct & { readonly reason: string }): Promise<LogAdoption>;
   /** Tries at once what it waits for. */
   poke(): void;
 }
@@ -113,6 +116,15 @@ export class InboxOperations {
     consumer.poke();
     const { commandId } = act.by;
     return { id, commandId, stream: deadLetterStream(id), events: ['ConsumerMessageSkipped'], service: this.service };
+  }
+
+  /** Lets a consumer go on with another log. Errors: `LOG_KNOWN`, `REBUILD_INSTEAD`, {@link ConsumerNotRunning}. */
+  async adopt(group: string, act: OperatorOrder & { readonly reason: string }) {
+    const consumer = this.consumer(group);
+    const { id, logs } = await consumer.adoptLogs(act);
+    consumer.poke();
+    const receipt = { id, commandId: act.by.commandId, stream: logAdoptionStream(id), events: ['ConsumerLogAdopted'] };
+    return { ...receipt, service: this.service, logs };
   }
 
   /** The consumers of this process, each with what is parked and what waits in the whole service. */

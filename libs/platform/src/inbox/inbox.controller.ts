@@ -24,6 +24,7 @@ const skipBody = z.strictObject({
   eventId: text(512),
   reason,
 });
+const adoptBody = z.strictObject({ group: text(200), reason });
 const cursor = cursorCodec(uuid);
 
 /** The inbox of this service, for operators. The gateway merges those of all services; it does not route here. */
@@ -47,6 +48,13 @@ export class InboxController {
   skip(@Body({ schema: skipBody }) body: z.output<typeof skipBody>, @Req() request: FastifyRequest) {
     const { group, reason: why, ...at } = body;
     return this.inbox.skip(group, at, { reason: why, by: commandMetadata(request) });
+  }
+
+  @Post('consumers/adopt')
+  @HttpCode(200)
+  adopt(@Body({ schema: adoptBody }) body: z.output<typeof adoptBody>, @Req() request: FastifyRequest) {
+    const { group, reason: why } = body;
+    return this.inbox.adopt(group, { reason: why, by: commandMetadata(request) });
   }
 
   @Get('dead-letters')
