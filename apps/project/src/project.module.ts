@@ -23,7 +23,7 @@ export class ProjectModule {
         CommandServiceModule.forRoot({
           ...{ name: 'project', context: 'project', config },
           deciders: [projectDecider, projectQuotaDecider],
-          restorable: true,
+          restorable: {},
           refused: refusedCommand,
         }),
         CqrsModule.forRoot(),

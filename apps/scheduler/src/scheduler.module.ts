@@ -5,6 +5,7 @@ import { DueDriver } from './application/due-driver';
 import { taskDecider } from './domain/task.decider';
 import { schedulingConsumer } from './messaging/scheduling.consumer';
 import { dueTasksRunner } from './persistence/due-tasks-runner';
+import { restoredWaiting } from './persistence/restored-waiting.projection';
 import { SchedulingStorage1767225600001 } from './persistence/scheduling-storage.migration';
 import { SchedulingTables1767225600000 } from './persistence/scheduling-tables.migration';
 import type { SchedulerConfig } from './scheduler.config';
@@ -25,6 +26,7 @@ export class SchedulerModule {
           config,
           cachedStreams: CACHED_TASKS,
           deciders: [taskDecider],
+          restorable: { projections: [restoredWaiting] },
           migrations: [
             {
               table: 'scheduling.migrations',

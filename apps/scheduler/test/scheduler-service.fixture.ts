@@ -28,16 +28,16 @@ export interface SchedulerService extends AsyncDisposable {
   rowsLeft(workItemIds: readonly string[]): Promise<{ readonly edges: number; readonly waiting: number }>;
 }
 
-/** `random`: the draw for every jitter. */
-export async function startSchedulerService(random: () => number = () => 0): Promise<SchedulerService> {
-  const database = await createTestDatabase('scheduler');
+/** A service that runs on `database` and leaves it when it is disposed of. */
+
+export async function runSchedulerService(url: string, random: () => number = () => 0): Promise<SchedulerService> {
   const { publicKey } = generateKeyPairSync('ed25519');
   const kafka = { brokers: ['127.0.0.1:1'], client: 'kafkajs' as const, tls: false, sasl: null };
   const config = {
     http: { port: 0, host: '127.0.0.1', logLevel: 'silent' as const },
     internalAuth: { publicKey: publicKey.export({ format: 'jwk' }) as unknown as Ed25519Jwk },
     housekeeping: defaultHousekeeping,
-    database: { connectionString: database.url, maxConnections: 10 },
+    database: { connectionString: url, maxConnections: 10 },
     kafka: { ...kafka, allowFiniteRetention: false, schemaRegistryUrl: null },
   };
   const logger = createLogger('test', 'silent');
@@ -45,11 +45,18 @@ export async function startSchedulerService(random: () => number = () => 0): Pro
   void service.lifecycle.start();
   await eventually(() => service.lifecycle.servesRequests, { description: 'the service serves' });
   const parts = service.app.get(CommandService);
+  return { parts, ...drivenBy(parts, random), ...looksInto(parts), [Symbol.asyncDispose]: () => service.stop() };
+}
+
+/** On a database of its own. `random`: the draw for every jitter. */
+export async function startSchedulerService(random?: () => number): Promise<SchedulerService> {
+  const database = await createTestDatabase('scheduler');
+  const service = await runSchedulerService(database.url, random);
   const dispose = async (): Promise<void> => {
-    await service.stop();
+    await service[Symbol.asyncDispose]();
     await database.dispose();
   };
-  return { parts, ...drivenBy(parts, random), ...looksInto(parts), [Symbol.asyncDispose]: dispose };
+  return { ...service, [Symbol.asyncDispose]: dispose };
 }
 
 function drivenBy({ store, cache }: CommandService, random: () => number) {

@@ -83,7 +83,7 @@ export class WorkItemModule {
       ],
       inlineProjections: [deadlinesProjection, stuckProjection],
       deciders: [workItemDecider, processDecider],
-      restorable: true,
+      restorable: {},
       refused: refusedCommand(newId),
     });
     return {

@@ -2,7 +2,7 @@ import type { RunFailed, RunLost, ScheduleWorkItem, WorkItemStateChanged } from 
 import { streamId, type CommandMetadata, type DomainEvent, type UnitOfWork } from '@codex/event-sourcing';
 import type { ScheduleTask, TaskCommand } from '../domain/task.commands';
 import { taskDecider } from '../domain/task.decider';
-import type { TaskError, TaskState } from '../domain/task.state';
+import { isOpen, type TaskError, type TaskState } from '../domain/task.state';
 import { brokenBy } from './broken-dependency';
 import type { SchedulingCommand, SchedulingFact } from './scheduling-messages';
 import type { Outcome, WaitingRow } from './scheduling-rows';
@@ -69,6 +69,7 @@ export class TaskScheduling {
         return this.resolve(workItemId, newState, metadata);
       case 'failed': {
         const error = data.error ?? { code: 'WORK_ITEM_FAILED', message: reason ?? 'the work item failed' };
+        if (this.wentOn(workItemId, attempt)) return;
         this.tell(workItemId, { type: 'FailTask', data: { attempt, runId, error }, metadata });
         return this.resolve(workItemId, newState, metadata);
       }
@@ -80,6 +81,12 @@ export class TaskScheduling {
         // A failed item that goes on, because somebody retried it.
         if (this.options.rows.outcomeOf(workItemId).outcome !== null) this.options.rows.setOutcome(workItemId, null);
     }
+  }
+
+  /** The item was retried after this attempt: that it failed then is history, and nobody waits for it in vain. */
+  private wentOn(workItemId: string, attempt: number): boolean {
+    const state = this.stateOf(workItemId);
+    return state.status === 'closed' || (isOpen(state) && attempt < state.attempt);
   }
 
   private attemptFailed(fact: RunFailed | RunLost, metadata: CommandMetadata): void {
@@ -124,13 +131,17 @@ export class TaskScheduling {
     return this.options.unit.decide(taskDecider, streamId(taskDecider.category, workItemId), command);
   }
 
+  private stateOf(workItemId: string): TaskState {
+    return this.options.unit.stateOf(taskDecider, streamId(taskDecider.category, workItemId)).state;
+  }
+
   /**
    * Makes the waiting row say what the task's state says. `open` are the open dependencies of a task that was scheduled just
    * now; null leaves them as they are.
    */
   private follow(workItemId: string, metadata: CommandMetadata, open: readonly string[] | null): void {
-    const { rows, unit } = this.options;
-    const state: TaskState = unit.stateOf(taskDecider, streamId(taskDecider.category, workItemId)).state;
+    const { rows } = this.options;
+    const state = this.stateOf(workItemId);
     const before = open === null ? rows.waitingOf(workItemId) : undefined;
     if (open !== null || state.status !== 'waiting') rows.endWait(workItemId);
     if (state.status !== 'waiting') return;

@@ -100,7 +100,8 @@ export class WorkingSet {
       outcomes: [...this.changedOutcomes].map((id) => this.outcomeOf(id)),
       noLongerWaiting: [...this.ended],
       waiting: [...this.changedWaiting].map((id) => this.waiting.get(id)!),
-      edges: [...this.newEdges.values()],
+      // Those that were taken out for an outcome that turned out to be none go back.
+      edges: [...this.edges, ...this.newEdges.values()],
     };
   }
 

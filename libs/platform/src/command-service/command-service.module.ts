@@ -20,6 +20,12 @@ import { RelayStatusController } from './relay-status.controller';
 import { StreamStates, type AnyDecider } from './stream-states';
 import { StreamStatesController } from './stream-states.controller';
 
+/** How a service makes a restored event table its own. */
+export interface Restorable {
+  /** Replayed over all events after a restoration, behind the inline projections, and never else. */
+  readonly projections?: readonly InlineProjection[];
+}
+
 /** A command service as a list of what is its own. Everything else is the same for all. */
 export interface CommandServiceOptions {
   /** The app. Names its relay and its connections: renaming it publishes everything again. */
@@ -37,10 +43,10 @@ export interface CommandServiceOptions {
   readonly upcasters?: ReadonlyMap<string, Upcaster>;
   readonly inlineProjections?: readonly InlineProjection[];
   /**
-   * Whether all tables of the service follow from its events (by its inline projections) and from what it consumes
-   * again. Without it the service refuses to start on an event table that was restored from Kafka.
+   * That all tables of the service follow from its events (by its inline projections, and these), and from what it
+   * consumes again. Without it the service refuses to start on an event table that was restored from Kafka.
    */
-  readonly restorable?: boolean;
+  readonly restorable?: Restorable;
   /** Of all its streams, so that operators can ask what a stream was at any time. */
   readonly deciders?: readonly AnyDecider[];
   /** The record of a refused command; default: none is kept. */

@@ -26,14 +26,14 @@ export async function finishRestoredStore({ options, pool, codec, consumers, log
   const state = await restorationState(pool);
   if (state === 'none') return;
   if (state === 'broken') throw new StartRefused('the restoration of the event table broke off: run it again');
-  if (options.restorable !== true) {
+  if (options.restorable === undefined) {
     throw new StartRefused(`${options.name} has tables that can not be filled from its events: restore a backup`);
   }
   logger.warn('the event table was restored from its topics: tables that follow from it are filled');
-  const { upcasters = new Map(), inlineProjections = [] } = options;
+  const { upcasters = new Map(), inlineProjections = [], restorable } = options;
   await finishRestoration(pool, {
     decoder: { codec, upcasters },
-    inlineProjections,
+    inlineProjections: [...inlineProjections, ...(restorable.projections ?? [])],
     handled: (tx, positions) => beginConsumers(tx, consumers, positions),
   });
   logger.warn('the restored event table is in use');
