@@ -21,6 +21,8 @@ import { QueueController } from './http/queue.controller';
 import { RunsController } from './http/runs.controller';
 import { factsConsumer } from './messaging/facts.consumer';
 import { agentRows } from './persistence/agent-directory';
+import { LostBytes1760000001003 } from './persistence/lost-bytes.migration';
+import { restoredRuns } from './persistence/restored-runs.projection';
 import { runChores } from './persistence/run-chores';
 import { RunQueue1760000001001 } from './persistence/run-queue.migration';
 
@@ -37,9 +39,12 @@ export class AgentManagerModule {
           name: 'agent-manager',
           context: 'agent',
           config,
-          migrations: [{ table: 'agent_manager.migrations', migrations: [RunQueue1760000001001] }],
+          migrations: [
+            { table: 'agent_manager.migrations', migrations: [RunQueue1760000001001, LostBytes1760000001003] },
+          ],
           inlineProjections: [agentRows],
           deciders: [agentDecider, runDecider],
+          restorable: { projections: [restoredRuns] },
           chores: runChores(config.runRetention),
           refused: (refusal, stream, { type, metadata }) => refusalReply(refusal, stream, { type, metadata }),
         }),

@@ -43,13 +43,27 @@ export class AgentManagerFixture {
   /** A service with a database of its own, or another replica of one that runs. */
   static async start(replicaOf?: AgentManagerFixture): Promise<AgentManagerFixture> {
     const database = replicaOf === undefined ? await createTestDatabase('agent_manager') : null;
+    return this.startOn(database, replicaOf);
+  }
+
+  /** A service of the same tenant on a new database that `fill` filled first. */
+  static async restored(lost: AgentManagerFixture, fill: (url: string) => Promise<void>): Promise<AgentManagerFixture> {
+    const database = await createTestDatabase('agent_manager');
+    await fill(database.url);
+    return this.startOn(database, lost);
+  }
+
+  private static async startOn(
+    database: TestDatabase | null,
+    sameAs: AgentManagerFixture | undefined,
+  ): Promise<AgentManagerFixture> {
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
     const config = {
       http: { port: 0, host: '127.0.0.1', logLevel: 'silent' as const },
       internalAuth: { publicKey: publicKey.export({ format: 'jwk' }) as unknown as Ed25519Jwk },
       housekeeping: defaultHousekeeping,
       runRetention: { runsMs: 30 * 86_400_000, artifactsMs: null },
-      database: { connectionString: (database ?? replicaOf!.database!).url, maxConnections: 12 },
+      database: { connectionString: (database ?? sameAs!.database!).url, maxConnections: 12 },
       kafka: {
         brokers: NO_KAFKA,
         client: 'kafkajs' as const,
@@ -68,7 +82,7 @@ export class AgentManagerFixture {
     await service.listen();
     await eventually(() => service.lifecycle.servesRequests, { description: 'the service serves', timeoutMs: 20_000 });
     const issuer = new InternalTokenIssuer(privateKey.export({ format: 'jwk' }) as unknown as Ed25519Jwk);
-    return new AgentManagerFixture(replicaOf?.tenantId ?? randomUUID(), service, database, issuer);
+    return new AgentManagerFixture(sameAs?.tenantId ?? randomUUID(), service, database, issuer);
   }
 
   async stop(): Promise<void> {

@@ -19,6 +19,7 @@ export class ArtifactsController {
   ) {
     const artifact = await readArtifact(this.pool, { tenantId, ...params });
     if (artifact === null) throw new Problem('NOT_FOUND');
+    if (artifact.content === null) throw new Problem('CONTENT_LOST');
     return reply
       .headers({
         'content-type': artifact.mediaType,

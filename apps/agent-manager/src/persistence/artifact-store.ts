@@ -16,7 +16,8 @@ export async function saveArtifacts(tx: Sql, run: RunFacts, artifacts: readonly 
   const digests = [...bytes.keys()].sort();
   await tx.query(
     `insert into agent_manager.artifacts (sha256, bytes)
-      select * from unnest($1::bytea[], $2::bytea[]) on conflict (sha256) do update set sha256 = excluded.sha256`,
+      select * from unnest($1::bytea[], $2::bytea[]) on conflict (sha256) do update
+        set bytes = coalesce(artifacts.bytes, excluded.bytes)`,
     [digests.map((digest) => Buffer.from(digest, 'hex')), digests.map((digest) => bytes.get(digest)!)],
   );
   await tx.query(
@@ -36,7 +37,43 @@ export async function saveArtifacts(tx: Sql, run: RunFacts, artifacts: readonly 
   );
 }
 
-/** The bytes of an artifact of a work item; null when the tenant has no such artifact there. */
+/** Keeps that a run left artifacts whose bytes are gone; until somebody brings the same bytes, that is all there is. */
+export async function saveLostArtifacts(
+  tx: Sql,
+  run: Pick<RunFacts, 'tenantId' | 'workItemId' | 'runId'> & {
+    readonly artifacts: readonly Artifact[];
+    readonly recordedAt: string;
+  },
+): Promise<void> {
+  const { artifacts } = run;
+  if (artifacts.length === 0) return;
+  const digests = artifacts.map(({ sha256 }) => Buffer.from(sha256, 'hex'));
+  await tx.query(
+    'insert into agent_manager.artifacts (sha256) select distinct * from unnest($1::bytea[]) on conflict do nothing',
+    [digests],
+  );
+  await tx.query(
+    `insert into agent_manager.artifact_references (id, tenant_id, work_item_id, run_id, created_at, name, media_type, size, sha256)
+      select a.id, $1, $2, $3, $4, a.name, a.media_type, a.size, a.sha256
+      from unnest($5::uuid[], $6::text[], $7::text[], $8::bigint[], $9::bytea[]) as a(id, name, media_type, size, sha256)`,
+    [
+      run.tenantId,
+      run.workItemId,
+      run.runId,
+      run.recordedAt,
+      artifacts.map((artifact) => artifact.id),
+      artifacts.map((artifact) => artifact.name),
+      artifacts.map((artifact) => artifact.mediaType),
+      artifacts.map((artifact) => artifact.bytes),
+      digests,
+    ],
+  );
+}
+
+/**
+ * The bytes of an artifact of a work item, null when they were lost with a database; null when the tenant has no such
+ * artifact there.
+ */
 export async function readArtifact(
   sql: Sql,
   place: { readonly tenantId: string; readonly workItemId: string; readonly artifactId: string },
@@ -44,9 +81,9 @@ export async function readArtifact(
   readonly name: string;
   readonly mediaType: string;
   readonly sha256: string;
-  readonly content: Buffer;
+  readonly content: Buffer | null;
 } | null> {
-  const { rows } = await sql.query<{ name: string; media_type: string; sha256: Buffer; bytes: Buffer }>({
+  const { rows } = await sql.query<{ name: string; media_type: string; sha256: Buffer; bytes: Buffer | null }>({
     name: 'read-artifact',
     text: `select r.name, r.media_type, r.sha256, a.bytes
       from agent_manager.artifact_references r join agent_manager.artifacts a on a.sha256 = r.sha256

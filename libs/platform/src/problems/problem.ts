@@ -14,6 +14,7 @@ export const edgeProblems = {
   FORBIDDEN: { status: 403, title: 'The role does not allow this' },
   NOT_FOUND: { status: 404, title: 'There is nothing here' },
   CURSOR_EXPIRED: { status: 410, title: 'The cursor is too old' },
+  CONTENT_LOST: { status: 410, title: 'The content was lost with a database' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The media type is not supported' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
