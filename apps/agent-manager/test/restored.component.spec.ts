@@ -22,6 +22,11 @@ describe('an agent-manager whose database was lost and restored from its events'
       { priority: 0, tools: ['hammer'] },
     );
     await loseAndRestore();
+    for (const { id, ready_since: since } of await manager.sql<{ id: string; ready_since: Date }>(
+      'select id, ready_since from agent_manager.runs',
+    )) {
+      expect((await manager.events(`Run-${id}`))[0]!.recordedAt).toBe(since.toISOString());
+    }
     const claimed = await manager.claim(agentId, 10);
     expect(claimed.map(({ workItemId }) => workItemId)).toEqual([urgent, first, sawn].map((task) => task!.workItemId));
     expect(await manager.statusOf(other!.workItemId)).toBe('queued');
