@@ -88,7 +88,7 @@ describe('an agent-manager whose database was lost and restored from its events'
   async function loseAndRestore(): Promise<void> {
     const lost = manager;
     manager = await AgentManagerFixture.restored(lost, (url) =>
-      restoreEvents(lost.commands.pool, { url, service: 'agent-manager' }),
+      restoreEvents(lost.commands.pool, { url, service: 'agent-manager', topic: 'agent.events.v1' }),
     );
     await lost.stop();
   }

@@ -124,7 +124,9 @@ describe('a scheduler whose database was lost and restored from its events', () 
   async function loseAndRestore({ hears: again } = { hears: true }): Promise<void> {
     const next = await createTestDatabase('scheduler');
     databases.push(next);
-    await restoreEvents(service.parts.pool, { url: next.url, service: 'scheduler' });
+    await restoreEvents(service.parts.pool, {
+      ...{ url: next.url, service: 'scheduler', topic: 'scheduler.events.v1' },
+    });
     await service[Symbol.asyncDispose]();
     service = await runSchedulerService(next.url);
     if (again) await hearsAllAgain();

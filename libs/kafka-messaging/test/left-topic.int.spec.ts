@@ -89,7 +89,7 @@ describe('a topic that took the place of another', () => {
     return new LogGuard({
       declaration: harness.declaration({ topics: [topic] }),
       owner: 'another replica',
-      journal: { record: async (_tx, more) => void facts.push(...more) },
+      journal: { record: async (_tx, more) => void facts.push(...more), adopted: () => Promise.resolve() },
       admin: () => harness.driver.admin(),
       onReplaced: () => undefined,
     }) as unknown as LogGuard<never>;

@@ -217,7 +217,7 @@ describe('the identity of the log', () => {
       const guard = new LogGuard({
         declaration: harness.declaration(),
         owner: 'spec',
-        journal: { record: () => Promise.resolve() },
+        journal: { record: () => Promise.resolve(), adopted: () => Promise.resolve() },
         admin: () => harness.driver.admin(),
         onReplaced: () => replaced.push('replaced'),
       });

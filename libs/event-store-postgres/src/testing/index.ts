@@ -1,6 +1,6 @@
 import { runMigrations, type Sql } from '@codex/postgres';
 import { eventStoreMigrations } from '../event-table.migration';
-import { Restoration, type HandledPosition, type RestoredMessage } from '../restoration/restoration';
+import { Restoration, type RestoredMessage } from '../restoration/restoration';
 
 interface StoredRow {
   readonly kind: 'event' | 'reply';
@@ -17,11 +17,11 @@ interface StoredRow {
 
 /**
  * Restores the event table of `lost` into an empty database, with exactly what is on the topics of a service whose relay
- * was done: events and replies. Nothing else of the lost database comes along. `handled`: where its commands were answered.
+ * was done: events and replies. Nothing else of the lost database comes along. `topic`: the one of its events.
  */
 export async function restoreEvents(
   lost: Sql,
-  { url, service, handled = [] }: { url: string; service: string; handled?: readonly HandledPosition[] },
+  { url, service, topic }: { readonly url: string; readonly service: string; readonly topic: string },
 ): Promise<void> {
   await runMigrations(url, 'event_store.migrations', eventStoreMigrations);
   const { rows } = await lost.query<StoredRow>(
@@ -37,7 +37,7 @@ export async function restoreEvents(
         ...{ tenantId, schemaId, recordedAt },
       })),
     );
-    await restoration.finish(handled);
+    await restoration.finish([], topic);
   } finally {
     await restoration.close();
   }
