@@ -45,7 +45,9 @@ describe('a service that lost its database', () => {
 
     const project = await lose('project');
     const output = await restore('project');
-    expect(output).toMatch(/^project: \d+ events of \d+ streams restored, every stream from 1 to its end/m);
+    expect(output).toMatch(
+      /^project: \d+ events of \d+ streams restored from project\.events\.v1, every stream from 1 to its end/m,
+    );
     await bringBack('project');
     expect(await rowsOf('project', project.length)).toEqual(project);
 
