@@ -350,11 +350,13 @@ describe('the inbox of a service', () => {
   });
 
   it('measures what is parked, and is for operators', async () => {
-    const { parked } = (await call('GET', '/internal/inbox/status')).body;
-    const metrics = await (await fetch(`${url}/metrics`)).text();
-    const values = [...metrics.matchAll(/^dead_letters_parked{[^}]*} (\d+)/gm)].map((match) => Number(match[1]));
-    expect(values.reduce((sum, value) => sum + value, 0)).toBe(parked);
-    expect(parked).toBeGreaterThan(0);
+    await eventually(async () => {
+      const { parked } = (await call('GET', '/internal/inbox/status')).body;
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      const values = [...metrics.matchAll(/^dead_letters_parked{[^}]*} (\d+)/gm)].map((match) => Number(match[1]));
+      expect(values.reduce((sum, value) => sum + value, 0)).toBe(parked);
+      expect(parked).toBeGreaterThan(0);
+    }, within);
     for (const path of ['status', 'consumers', 'dead-letters', `dead-letters/${uuidv7()}`]) {
       expect((await call('GET', `/internal/inbox/${path}`, undefined, ['member', 'auditor'])).status).toBe(403);
     }
