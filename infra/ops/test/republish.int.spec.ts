@@ -55,6 +55,7 @@ describe('a context that moves to another topic', () => {
     await publishes(former, before);
     await former.stop();
     const moved = await context.relay(after);
+    await publishes(moved, after);
     const late = await context.relay(before);
     await publishes(moved, after);
     expect(late.health()).toMatchObject({ state: 'standby', leader: false });
