@@ -13,7 +13,7 @@ export const controls: readonly Control[] = [
   {
     name: 'a relay that skips a row',
     breakage: {
-      file: 'libs/kafka-messaging/src/relay/relay.js',
+      file: 'libs/kafka-messaging/src/relay/batch-sender.js',
       from: 'const records = chunk.map((row)=>',
       to: "const records = chunk.filter((row)=>row.type !== 'VisionSet').map((row)=>",
     },
