@@ -16,10 +16,15 @@ const ENTRY = 'test/faults/parts/effects-member.process.ts';
 
 /** A member of a group that can be stopped in the middle of a batch, and goes on as if nothing had happened. */
 export class FreezableMember implements AsyncDisposable {
-  private batches = 0;
+  private isToFreeze = false;
 
   private constructor(private readonly child: ChildProcess) {
-    child.on('message', () => this.batches++);
+    child.on('message', () => {
+      if (this.isToFreeze) child.kill('SIGSTOP');
+      this.isToFreeze = false;
+      // Whoever is frozen hears it when awake again.
+      child.send('go on', () => undefined);
+    });
   }
 
   static start(place: EffectsPlace, breakage?: Breakage): FreezableMember {
@@ -31,9 +36,8 @@ export class FreezableMember implements AsyncDisposable {
 
   /** SIGSTOP, while a transaction of it has written its effects and is not committed. */
   async freezeInsideBatch(): Promise<void> {
-    const before = this.batches;
-    await eventually(() => this.batches > before, { timeoutMs: 30_000, pollIntervalMs: 2, description: 'a batch' });
-    this.child.kill('SIGSTOP');
+    this.isToFreeze = true;
+    await eventually(() => !this.isToFreeze, { timeoutMs: 30_000, pollIntervalMs: 10, description: 'a batch' });
   }
 
   thaw(): void {
