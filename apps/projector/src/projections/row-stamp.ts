@@ -16,9 +16,12 @@ export const stampColumns = {
   version: 'integer',
 } as const;
 
+const UTC_WITH_MILLISECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,}Z$/;
+
 /** The time of an event as queries show it: milliseconds. */
-export function shownTime(event: ProjectedEvent): string {
-  return new Date(event.recordedAt).toISOString();
+export function shownTime({ recordedAt }: ProjectedEvent): string {
+  if (UTC_WITH_MILLISECONDS.test(recordedAt)) return `${recordedAt.slice(0, 23)}Z`;
+  return new Date(recordedAt).toISOString();
 }
 
 /** The stamp of a row that begins with this event. */

@@ -79,14 +79,24 @@ export class ByteReader {
     return length < 0 ? null : this.slice(length);
   }
 
-  /** The same as text where it is plain ASCII, which keeps every byte; as bytes where it is anything else. */
-  varintTextOrBytes(): string | Buffer {
+  /**
+   * The same as text where it is plain ASCII, which keeps every byte; as bytes where it is anything else. `guess` itself
+   * when that is what it says: no string is made then.
+   */
+  varintTextOrBytes(guess = ''): string | Buffer {
     const length = Math.max(this.varint(), 0);
     const { bytes } = this;
-    const end = this.position + length;
+    const start = this.position;
+    const end = start + length;
     if (end > bytes.length) throw new RangeError('beyond the end of the buffer');
-    for (let i = this.position; i < end; i++) if (bytes[i]! >= ASCII_LIMIT) return this.slice(length);
     this.position = end;
-    return bytes.toString('latin1', end - length, end);
+    if (guess.length === length && isAsciiAt(guess, bytes, start)) return guess;
+    for (let i = start; i < end; i++) if (bytes[i]! >= ASCII_LIMIT) return bytes.subarray(start, end);
+    return bytes.toString('latin1', start, end);
   }
+}
+
+function isAsciiAt(text: string, bytes: Uint8Array, start: number): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false;
+  return true;
 }

@@ -1,4 +1,4 @@
-import { headerName } from '../driver/header-names';
+import { knownHeader, type KnownHeader } from '../driver/header-names';
 import { ByteReader } from './byte-reader';
 
 /** A record as kafkajs's consumer expects it. Headers that are plain ASCII are strings. */
@@ -156,11 +156,19 @@ function headersOrNone(reader: ByteReader): Record<string, HeaderValue> {
   }
 }
 
+/** What the n-th header of the record before was: mostly it is the same again, often with the same text. */
+const usualOrder: KnownHeader[] = [];
+const LONGEST_ORDER = 64;
+
 function decodeHeaders(reader: ByteReader): Record<string, HeaderValue> {
   const headers: Record<string, HeaderValue> = {};
-  for (let left = reader.varint(); left > 0; left--) {
-    const name = nameAt(reader);
-    const value = reader.varintTextOrBytes();
+  const count = reader.varint();
+  for (let place = 0; place < count; place++) {
+    const header = headerAt(reader, usualOrder[place]);
+    if (place < LONGEST_ORDER) usualOrder[place] = header;
+    const value = reader.varintTextOrBytes(header.lastText);
+    if (typeof value === 'string') header.lastText = value;
+    const { name } = header;
     // Anybody may name a header `constructor` or `__proto__`.
     const before = headers[name] !== undefined && Object.hasOwn(headers, name) ? headers[name] : undefined;
     if (before !== undefined) headers[name] = Array.isArray(before) ? [...before, value] : [before, value];
@@ -170,11 +178,11 @@ function decodeHeaders(reader: ByteReader): Record<string, HeaderValue> {
   return headers;
 }
 
-function nameAt(reader: ByteReader): string {
+function headerAt(reader: ByteReader, guess: KnownHeader | undefined): KnownHeader {
   const length = reader.varint();
   const start = reader.position;
   reader.skip(length);
-  return headerName(reader.bytes, start, length);
+  return knownHeader(reader.bytes, start, length, guess);
 }
 
 function list<T>(reader: ByteReader, decode: () => T): T[] {

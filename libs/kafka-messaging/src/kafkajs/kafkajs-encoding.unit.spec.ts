@@ -123,6 +123,20 @@ describe('our decoding of fetch responses', () => {
     );
   });
 
+  it('takes no header for that of another record, however alike they are', () => {
+    const value = fc.oneof(fc.constantFrom('aa', 'ab', 'a', ''), fc.constant(Buffer.from('a\u00fc')));
+    const headers = fc.uniqueArray(fc.tuple(fc.constantFrom('n', 'name', 'nAme', 'kind', 'kine'), value), {
+      selector: ([name]) => name,
+    });
+    const property = fc.property(fc.array(headers, { minLength: 2, maxLength: 6 }), (each) => {
+      const messages = each.map((entries) => ({ key: 'k', value: null, headers: Object.fromEntries(entries) }));
+      const set = recordSet({ partition: 0, firstSequence: 0, messages });
+      const records = decodeFetch(response([{ partition: 0, set }]))!.responses[0]!.partitions[0]!.messages;
+      expect(records.map((record) => Object.entries(record.headers))).toEqual(each);
+    });
+    fc.assert(property, { numRuns: 200 });
+  });
+
   it('drops a batch that the broker cut off, and keeps the ones before it', () => {
     const [partition] = fc
       .sample(request, { numRuns: 50, seed: 3 })

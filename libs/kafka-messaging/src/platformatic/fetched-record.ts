@@ -1,4 +1,4 @@
-import { headerName } from '../driver/header-names';
+import { knownHeader } from '../driver/header-names';
 import type { FetchedRecord, RecordHeaders } from '../driver/kafka-driver';
 
 export type HeaderEntries = readonly (readonly [Buffer | null, Buffer | null])[];
@@ -36,7 +36,7 @@ export class PlatformaticRecord implements FetchedRecord {
 function headersOf(entries: HeaderEntries): RecordHeaders {
   const headers: Record<string, Buffer | Buffer[] | undefined> = {};
   for (const [key, value] of entries) {
-    const name = key === null ? '' : headerName(key, 0, key.length);
+    const name = key === null ? '' : knownHeader(key, 0, key.length).name;
     // Anybody may name a header `constructor` or `__proto__`.
     const before = Object.hasOwn(headers, name) ? headers[name] : undefined;
     const bytes = value ?? undefined;

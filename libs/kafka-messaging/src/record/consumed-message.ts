@@ -56,15 +56,15 @@ export interface ReadMessage {
  * throws: failures are {@link Poison} with `MESSAGE_HEADERS_INVALID`, `MESSAGE_BODY_INVALID`, or the codec's code.
  */
 export function readMessage(record: FetchedRecord, partition: TopicPartition, reader: MessageReader): ReadMessage {
-  let message: ConsumedMessage | null = null;
+  let message: Envelope | null = null;
   try {
     message = envelope(record, partition);
     if (!reader.wants(message.type)) return { message, failure: null };
     const { schemaId, body } = bodyOf(record);
-    return {
-      message: { ...message, schemaId, raw: body, data: decoded(reader.codec, message.type, schemaId, body) },
-      failure: null,
-    };
+    message.data = decoded(reader.codec, message.type, schemaId, body);
+    message.schemaId = schemaId;
+    message.raw = body;
+    return { message, failure: null };
   } catch (error) {
     return { message, failure: asPoison(error) };
   }
@@ -87,7 +87,10 @@ export function isForeign(record: FetchedRecord, categories: readonly string[] |
 
 const NO_BODY = Buffer.alloc(0);
 
-function envelope(record: FetchedRecord, { topic, partition }: TopicPartition): ConsumedMessage {
+/** A message whose body is filled in when somebody wants it. */
+type Envelope = ConsumedMessage & { data: unknown; schemaId: number; raw: Buffer };
+
+function envelope(record: FetchedRecord, { topic, partition }: TopicPartition): Envelope {
   const { headers } = record;
   const kind = headerKind(headers) ?? invalid(Header.kind);
   return {
