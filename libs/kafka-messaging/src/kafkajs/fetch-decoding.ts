@@ -1,16 +1,6 @@
 import { knownHeader, type KnownHeader } from '../driver/header-names';
 import { ByteReader } from './byte-reader';
 
-/** A record as kafkajs's consumer expects it. Headers that are plain ASCII are strings. */
-export interface DecodedRecord {
-  readonly offset: string;
-  readonly timestamp: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: Record<string, HeaderValue>;
-  readonly isControlRecord: boolean;
-}
-
 export interface DecodedFetch {
   readonly throttleTime: 0;
   readonly clientSideThrottleTime: number;
@@ -112,38 +102,73 @@ function decodeBatch(reader: ByteReader, baseOffset: number, into: DecodedRecord
   for (let left = reader.int32(); left > 0; left--) {
     const end = reader.varint() + reader.position;
     reader.int8();
-    const timestamp = String(appended ?? firstTimestamp + reader.varint());
-    if (appended !== null) reader.varint();
-    const offset = String(baseOffset + reader.varint());
-    const key = reader.varintBytes();
-    const value = reader.varintBytes();
-    const headersAt = new ByteReader(reader.bytes, reader.position);
-    into.push(new LazyRecord({ offset, timestamp, key, value, isControlRecord }, headersAt));
+    const sinceFirst = reader.varint();
+    const offset = baseOffset + reader.varint();
+    const keyAt = reader.position;
+    reader.skip(Math.max(reader.varint(), 0));
+    const valueAt = reader.position;
+    reader.skip(Math.max(reader.varint(), 0));
+    const time = appended ?? firstTimestamp + sinceFirst;
+    into.push(
+      new DecodedRecord(reader.bytes, { offset, time, isControlRecord, keyAt, valueAt, headersAt: reader.position }),
+    );
     reader.position = end;
   }
 }
 
-/** Reads its headers when somebody asks for them: most records of a topic concern few of its consumers. */
-class LazyRecord implements DecodedRecord {
-  readonly offset: string;
-  readonly timestamp: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
+interface RecordPlaces {
+  readonly offset: number;
+  readonly time: number;
   readonly isControlRecord: boolean;
-  #headers: Record<string, HeaderValue> | ByteReader;
+  readonly keyAt: number;
+  readonly valueAt: number;
+  readonly headersAt: number;
+}
 
-  constructor(record: Omit<DecodedRecord, 'headers'>, headersAt: ByteReader) {
-    this.offset = record.offset;
-    this.timestamp = record.timestamp;
-    this.key = record.key;
-    this.value = record.value;
-    this.isControlRecord = record.isControlRecord;
-    this.#headers = headersAt;
+/**
+ * A record as kafkajs's consumer expects it; headers that are plain ASCII are strings. It knows where its parts are and
+ * makes them when somebody asks: most records of a topic concern few of its consumers, and a fetch of many megabytes is
+ * many records that wait.
+ */
+export class DecodedRecord {
+  /** `offset` and `timestamp` as numbers. */
+  readonly place: number;
+  readonly time: number;
+  readonly isControlRecord: boolean;
+  readonly #bytes: Buffer;
+  readonly #keyAt: number;
+  readonly #valueAt: number;
+  readonly #headersAt: number;
+  #headers: Record<string, HeaderValue> | null = null;
+
+  constructor(bytes: Buffer, { offset, time, isControlRecord, keyAt, valueAt, headersAt }: RecordPlaces) {
+    this.place = offset;
+    this.time = time;
+    this.isControlRecord = isControlRecord;
+    this.#bytes = bytes;
+    this.#keyAt = keyAt;
+    this.#valueAt = valueAt;
+    this.#headersAt = headersAt;
+  }
+
+  get offset(): string {
+    return String(this.place);
+  }
+
+  get timestamp(): string {
+    return String(this.time);
+  }
+
+  get key(): Buffer | null {
+    return new ByteReader(this.#bytes, this.#keyAt).varintBytes();
+  }
+
+  get value(): Buffer | null {
+    return new ByteReader(this.#bytes, this.#valueAt).varintBytes();
   }
 
   get headers(): Record<string, HeaderValue> {
-    if (this.#headers instanceof ByteReader) this.#headers = headersOrNone(this.#headers);
-    return this.#headers;
+    return (this.#headers ??= headersOrNone(new ByteReader(this.#bytes, this.#headersAt)));
   }
 }
 

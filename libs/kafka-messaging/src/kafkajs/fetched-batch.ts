@@ -1,5 +1,6 @@
 import type { Batch, KafkaMessage } from 'kafkajs';
 
+import { DecodedRecord } from './fetch-decoding';
 import type { FetchedBatch, FetchedRecord, RecordHeaders } from '../driver/kafka-driver';
 
 /** What kafkajs hands over, as the port's batch. */
@@ -17,20 +18,27 @@ export function fetchedBatch(batch: Batch, isStale: () => boolean): FetchedBatch
   };
 }
 
-/** Leaves the headers alone until somebody asks for them. */
+/** Leaves the parts of a message alone until somebody asks for them. */
 class KafkajsRecord implements FetchedRecord {
   readonly offset: number;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly timestamp: number;
   readonly #message: KafkaMessage;
+  #value: Buffer | null | undefined;
 
   constructor(message: KafkaMessage) {
-    this.offset = Number(message.offset);
-    this.key = message.key;
-    this.value = message.value;
-    this.timestamp = Number(message.timestamp);
+    this.offset = message instanceof DecodedRecord ? message.place : Number(message.offset);
     this.#message = message;
+  }
+
+  get key(): Buffer | null {
+    return this.#message.key;
+  }
+
+  get value(): Buffer | null {
+    return (this.#value ??= this.#message.value);
+  }
+
+  get timestamp(): number {
+    return Number(this.#message.timestamp);
   }
 
   get headers(): RecordHeaders {

@@ -47,7 +47,9 @@ export class RecordingConsumer implements ConsumerEvents {
     const taken = (await this.options.onBatch?.(batch)) ?? true;
     const { topic, partition } = batch;
     if (taken && !batch.isStale())
-      for (const record of batch.records) this.records.push({ ...record, headers: record.headers, topic, partition });
+      for (const { offset, key, value, headers, timestamp } of batch.records) {
+        this.records.push({ offset, key, value, headers, timestamp, topic, partition });
+      }
     return taken;
   }
 
