@@ -3,6 +3,7 @@ import { createPool, runMigrations } from '@codex/postgres';
 import { GenerationRegistry, projectionMigrations } from '@codex/projections';
 import type { Pool } from 'pg';
 import { readModels } from '../../apps/projector/src/projections/read-models';
+import { runStatements } from '../run-statements';
 
 /** How much there is to read. */
 export interface ReadModelSize {
@@ -27,8 +28,7 @@ export async function openReadModels(databaseUrl: string): Promise<Pool> {
  * history. Set-based, so a million takes about a minute. Ids begin with their time, like all of ours.
  */
 export async function fillReadModels(pool: Pool, size: ReadModelSize): Promise<void> {
-  const values = [size.tenantId, size.projects, size.workItems];
-  for (const statement of statements) await pool.query(statement, values.slice(0, parametersOf(statement)));
+  await runStatements(pool, statements, [size.tenantId, size.projects, size.workItems]);
   await pool.query('vacuum (analyze)');
 }
 
@@ -37,8 +37,14 @@ export function projectIdOf(n: number): string {
   return `01900000-0001-7000-8000-${n.toString(16).padStart(12, '0')}`;
 }
 
-function parametersOf(statement: string): number {
-  return Math.max(...[...statement.matchAll(/\$(\d)/g)].map(([, n]) => Number(n)));
+/** The id of a work item that {@link fillReadModels} made, by its number from 1, the oldest. */
+export function workItemIdOf(n: number): string {
+  return `01900000-0002-7000-8000-${n.toString(16).padStart(12, '0')}`;
+}
+
+/** When that work item was created. */
+export function createdAtOf(n: number): Date {
+  return new Date(Date.UTC(2026, 0, 1) + n * 1_000);
 }
 
 /** Ids of one kind, in the order of their numbers. */
