@@ -29,7 +29,10 @@ interface ProjectionBase {
   /** camelCase column to type; SQL names are the snake_case of it. */
   readonly columns: Readonly<Record<string, ColumnType>>;
   readonly key: readonly string[];
-  /** Further indexes, as the part of `create index` behind the table's name. */
+  /**
+   * Further indexes, as the part of `create index` behind the table's name. A new one is no change of meaning: tables that
+   * are there get it with their next rebuild.
+   */
   readonly indexes?: readonly string[];
 }
 

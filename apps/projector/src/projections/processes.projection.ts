@@ -42,7 +42,12 @@ export const processesProjection = foldProjection<ProcessRow>({
     steps: 'json',
     ...stampColumns,
   },
-  indexes: ['(tenant_id, created_at desc, id desc)', '(work_item_id)', '(tenant_id, status, created_at desc, id desc)'],
+  indexes: [
+    '(tenant_id, created_at desc, id desc)',
+    '(work_item_id)',
+    '(tenant_id, status, created_at desc, id desc)',
+    '(tenant_id, definition, created_at desc, id desc)',
+  ],
   keyOf: idOf,
   evolve(row, event) {
     const next = evolveProcess(row, event);

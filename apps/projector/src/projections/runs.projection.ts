@@ -50,6 +50,7 @@ export const runsProjection = foldProjection<RunRow>({
     "(agent_id) where status = 'running'",
     "(project_id) where status = 'running'",
     '(project_id, ended_at) where ended_at is not null',
+    '(tenant_id, status, created_at desc, id desc)',
   ],
   keyOf: idOf,
   evolve(row, event) {

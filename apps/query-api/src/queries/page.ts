@@ -26,6 +26,11 @@ export interface Condition {
   /** SQL with `?` for the value, for example `w.state = ?`. */
   readonly sql: string;
   readonly value: unknown;
+  /**
+   * Some values match nearly every row and others hardly any, as states do when most work is finished. A list with such a
+   * condition is planned for its value each time: a plan for any value reads everything to find the few.
+   */
+  readonly skewed?: true;
 }
 
 /** A total order. */
@@ -47,20 +52,17 @@ export interface ListQuery extends Ordering {
 export function listStatement(query: ListQuery): Statement {
   const values: unknown[] = [];
   const bind = (value: unknown) => `$${values.push(value)}`;
-  const conditions = query.where
-    .filter(({ value }) => value !== undefined)
-    .map(({ sql, value }) => sql.replace('?', () => bind(value)));
+  const given = query.where.filter(({ value }) => value !== undefined);
+  const conditions = given.map(({ sql, value }) => sql.replace('?', () => bind(value)));
   if (query.after) {
     const columns = query.order.map(({ sql }) => sql).join(', ');
     const position = query.order.map(({ type }, index) => `${bind(query.after![index])}::${type}`).join(', ');
     conditions.push(`(${columns}) ${query.direction === 'asc' ? '>' : '<'} (${position})`);
   }
   const order = query.order.map(({ sql }) => `${sql} ${query.direction}`).join(', ');
+  const text = `${query.select} where ${conditions.join(' and ')} order by ${order} limit ${query.first + 1}`;
   // A limit that is part of the text lets Postgres plan the statement once.
-  return prepared(
-    `${query.select} where ${conditions.join(' and ')} order by ${order} limit ${query.first + 1}`,
-    values,
-  );
+  return given.some(({ skewed }) => skewed) ? { text, values } : prepared(text, values);
 }
 
 /** An item with the cursor behind it. */

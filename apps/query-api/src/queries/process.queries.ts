@@ -37,8 +37,8 @@ export async function listProcesses(
 ): Promise<EdgePage<ProcessView>> {
   const where = [
     { sql: 'c.tenant_id = ?', value: request.tenantId },
-    { sql: 'c.status = ?', value: filter.status },
-    { sql: 'c.definition = ?', value: filter.definition },
+    { sql: 'c.status = ?', value: filter.status, skewed: true } as const,
+    { sql: 'c.definition = ?', value: filter.definition, skewed: true } as const,
   ];
   return readNewest<ProcessRow, ProcessView>(sql, { select: SELECT, where, alias: 'c', ...request }, processView);
 }

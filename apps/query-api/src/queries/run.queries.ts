@@ -40,7 +40,7 @@ export async function listRuns(
     { sql: 'r.tenant_id = ?', value: request.tenantId },
     { sql: 'r.work_item_id = ?::uuid', value: filter.workItemId },
     { sql: 'r.agent_id = ?::uuid', value: filter.agentId },
-    { sql: 'r.status = ?', value: filter.status },
+    { sql: 'r.status = ?', value: filter.status, skewed: true } as const,
   ];
   return readNewest<RunRow, RunView>(sql, { select: SELECT, where, alias: 'r', ...request }, runView);
 }

@@ -101,8 +101,8 @@ export async function listWorkItems(
   const where = [
     { sql: 'w.tenant_id = ?', value: request.tenantId },
     { sql: 'w.project_id = ?::uuid', value: filter.projectId },
-    { sql: 'w.state = ?', value: filter.state },
-    { sql: 'w.labels @> ?::jsonb', value: filter.labels && JSON.stringify(filter.labels) },
+    { sql: 'w.state = ?', value: filter.state, skewed: true } as const,
+    { sql: 'w.labels @> ?::jsonb', value: filter.labels && JSON.stringify(filter.labels), skewed: true } as const,
   ];
   return readNewest<WorkItemRow, WorkItemView>(
     sql,
