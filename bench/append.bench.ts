@@ -10,6 +10,7 @@ import {
 import { commandMetadata, jsonCodec } from '@codex/event-sourcing/testing';
 import { eventStoreMigrations, PostgresEventStore } from '@codex/event-store-postgres';
 import { createPool, runMigrations } from '@codex/postgres';
+import type { Pool } from 'pg';
 
 import type { BenchResult } from './bench-result';
 import { createDatabase, dropDatabase } from './scratch-database';
@@ -38,11 +39,10 @@ export async function benchAppend(env: { readonly databaseUrl: string }): Promis
   const pool = createPool({ connectionString: url, applicationName: 'bench-append' });
   try {
     await runMigrations(url, 'event_store.migrations', eventStoreMigrations);
-    const store = new PostgresEventStore({ pool, codec: jsonCodec });
-    const runner = new CommandRunner({ store, cache: new StateCache(), newId, refused: () => null });
-    await measure(runner, WARM_UP_COMMANDS);
+    const runner = sampleRunner(pool);
+    await measureCommands(runner, WARM_UP_COMMANDS);
     const runs: Run[] = [];
-    while (runs.length < RUNS) runs.push(await measure(runner, COMMANDS));
+    while (runs.length < RUNS) runs.push(await measureCommands(runner, COMMANDS));
     return resultOf(runs);
   } finally {
     await pool.end();
@@ -57,7 +57,14 @@ interface Run {
   readonly cores: number;
 }
 
-async function measure(runner: CommandRunner, commands: number): Promise<Run> {
+/** Runs the commands of this benchmark. */
+export function sampleRunner(pool: Pool): CommandRunner {
+  const store = new PostgresEventStore({ pool, codec: jsonCodec });
+  return new CommandRunner({ store, cache: new StateCache(), newId, refused: () => null });
+}
+
+/** So many commands from 64 callers. */
+export async function measureCommands(runner: CommandRunner, commands: number): Promise<Run> {
   const latencies: number[] = [];
   const cpu = process.cpuUsage();
   const start = performance.now();
@@ -65,7 +72,7 @@ async function measure(runner: CommandRunner, commands: number): Promise<Run> {
   const caller = async (): Promise<void> => {
     while (sent++ < commands) {
       const begin = performance.now();
-      await open(runner);
+      await openSample(runner);
       latencies.push(performance.now() - begin);
     }
   };
@@ -82,7 +89,8 @@ async function measure(runner: CommandRunner, commands: number): Promise<Run> {
   };
 }
 
-async function open(runner: CommandRunner): Promise<void> {
+/** One command, with an idempotency key, that opens a stream. */
+export async function openSample(runner: CommandRunner): Promise<void> {
   const command: Open = { type: 'Open', data, metadata: commandMetadata({ commandId: newId() }) };
   const idempotency = { key: `POST /v1/samples:${newId()}`, fingerprint: 'f'.repeat(64) };
   await runner.run(decider, streamId(decider.category, newId()), command, { idempotency });

@@ -1,7 +1,7 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
-import { Pool } from 'undici';
 import type { BenchResult } from './bench-result';
+import { Fleet } from './claims/fleet';
 import { fillQueue, finishRunning } from './claims/queued-runs';
 import { startAgentManager, type ServiceProcess } from './claims/service-process';
 import { Latencies, median } from './load';
@@ -23,7 +23,7 @@ export async function benchClaims(env: { readonly databaseUrl: string }): Promis
   const client = new Client({ connectionString: database.url });
   try {
     await client.connect();
-    const fleet = await Fleet.register(service);
+    const fleet = await Fleet.register(service, { agents: AGENTS, slots: SLOTS });
     await fillQueue(client, { ...SHAPE, tenantId: fleet.tenantId });
     await measure(fleet, client, service);
     const before = await counters(client);
@@ -56,75 +56,13 @@ async function measure(fleet: Fleet, client: Client, service: ServiceProcess): P
   for (let fill = 0; fill < FILLS; fill++) {
     const startedAt = performance.now();
     const cpuBefore = service.cpuSeconds();
-    claims += await fleet.fill(latencies);
+    claims += await fleet.fill(BATCH, latencies);
     seconds += (performance.now() - startedAt) / 1000;
     cpu += service.cpuSeconds() - cpuBefore;
     await finishRunning(client);
   }
   const { p50Ms, p99Ms, count } = latencies.summary();
   return { claims, calls: count, perSecond: Math.round(claims / seconds), p50Ms, p99Ms, serviceCores: cpu / seconds };
-}
-
-/** Agents that claim as fast as they are answered, until their slots are full. */
-class Fleet {
-  private constructor(
-    readonly tenantId: string,
-    private readonly service: ServiceProcess,
-    private readonly pool: Pool,
-    private readonly agents: readonly string[],
-  ) {}
-
-  static async register(service: ServiceProcess): Promise<Fleet> {
-    const fleet = new Fleet(randomUUID(), service, new Pool(service.url, { connections: AGENTS }), []);
-    const agents: string[] = [];
-    for (let n = 0; n < AGENTS; n++) agents.push(await fleet.registerOne(n));
-    return new Fleet(fleet.tenantId, service, fleet.pool, agents);
-  }
-
-  async fill(latencies: Latencies): Promise<number> {
-    const counts = await Promise.all(this.agents.map((agentId) => this.fillOne(agentId, latencies)));
-    return counts.reduce((sum, count) => sum + count, 0);
-  }
-
-  close(): Promise<void> {
-    return this.pool.close();
-  }
-
-  private async fillOne(agentId: string, latencies: Latencies): Promise<number> {
-    for (let claimed = 0; ;) {
-      const calledAt = performance.now();
-      const { items } = await this.post<{ items: unknown[] }>(`/v1/agents/${agentId}/claims`, { max: BATCH });
-      latencies.add(performance.now() - calledAt);
-      claimed += items.length;
-      if (claimed >= SLOTS) return claimed;
-      if (items.length === 0) throw new Error(`an agent got nothing with ${claimed} of ${SLOTS} slots busy`);
-    }
-  }
-
-  private async registerOne(n: number): Promise<string> {
-    const agent = { name: `bench-${n}`, capabilities: ['noop', 'process.run'], slots: SLOTS };
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return (await this.post<{ id: string }>('/v1/agents', agent)).id;
-      } catch (error) {
-        // The service answers 503 until its migrations are done.
-        if (attempt > 100) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    }
-  }
-
-  private async post<Body>(path: string, body: object): Promise<Body> {
-    const caller = { actor: 'bench', tenantId: this.tenantId, roles: ['agent'] };
-    const headers = {
-      'content-type': 'application/json',
-      'x-internal-token': await this.service.tokens.tokenFor(caller),
-    };
-    const response = await this.pool.request({ method: 'POST', path, headers, body: JSON.stringify(body) });
-    const text = await response.body.text();
-    if (response.statusCode >= 300) throw new Error(`POST ${path}: ${response.statusCode} ${text.slice(0, 300)}`);
-    return JSON.parse(text) as Body;
-  }
 }
 
 interface Counters {

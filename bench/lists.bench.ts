@@ -13,7 +13,8 @@ const ROUND_MS = 6_000;
 const WARM_UP_MS = 8_000;
 const TARGET_PER_SECOND = 1_000;
 const TARGET_P99_MS = 50;
-const LIST = `query($projectId: ID!) { workItems(first: 20, projectId: $projectId) {
+/** The list of P8. */
+export const WORK_ITEM_LIST = `query($projectId: ID!) { workItems(first: 20, projectId: $projectId) {
   edges { node { id title state priority createdAt project { id name } lastRun { id status durationMs } } }
   pageInfo { endCursor hasNextPage } } }`;
 
@@ -74,7 +75,7 @@ async function askOnce(client: Pool, apiKey: string, projectId: string): Promise
     method: 'POST',
     path: '/graphql',
     headers: { 'x-api-key': apiKey, 'content-type': 'application/json' },
-    body: JSON.stringify({ query: LIST, variables: { projectId } }),
+    body: JSON.stringify({ query: WORK_ITEM_LIST, variables: { projectId } }),
   });
   const text = await body.text();
   if (statusCode !== 200 || text.length < 2_000) throw new Error(`${statusCode} ${text.slice(0, 500)}`);

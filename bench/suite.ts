@@ -10,6 +10,7 @@ import { benchConsume } from './consume.bench';
 import { benchDrivers } from './drivers.bench';
 import { benchDeadRows } from './dead-rows.bench';
 import { benchEventTable } from './event-table.bench';
+import { benchGrowth } from './growth.bench';
 import { benchIdle } from './idle.bench';
 import { benchLists } from './lists.bench';
 import { benchLive } from './live.bench';
@@ -25,7 +26,11 @@ export interface BenchEnvironment {
   readonly kafkaBrokers: readonly string[];
 }
 
-type PartBench = (environment: BenchEnvironment) => Promise<BenchResult[]>;
+/** Results, besides those that were taken as they came because the whole takes long. */
+type PartBench = (environment: BenchEnvironment, take: TakeResults) => Promise<BenchResult[]>;
+
+/** Told of results as soon as they are there. */
+export type TakeResults = (found: readonly BenchResult[]) => void;
 
 /** Benchmarks of one part on bare servers. */
 const parts: Readonly<Record<string, PartBench>> = {
@@ -40,7 +45,12 @@ const parts: Readonly<Record<string, PartBench>> = {
 };
 
 /** Only when they are named: they take minutes or gigabytes. */
-const onRequest: Readonly<Record<string, PartBench>> = { T: benchEventTable, V: benchDeadRows, K: benchDrivers };
+const onRequest: Readonly<Record<string, PartBench>> = {
+  P11: benchGrowth,
+  T: benchEventTable,
+  V: benchDeadRows,
+  K: benchDrivers,
+};
 
 const START_TARGET_S = 12;
 const wholeSystem = ['P12', 'P10', 'P1', 'P3'];
@@ -63,20 +73,16 @@ export async function runSuite(
   return results;
 }
 
-async function runParts(root: string, ids: readonly string[], take: (found: BenchResult[]) => void): Promise<void> {
+async function runParts(root: string, ids: readonly string[], take: TakeResults): Promise<void> {
   const servers = await startTestServers(root);
   try {
-    for (const id of ids) take(await (parts[id] ?? onRequest[id]!)(servers));
+    for (const id of ids) take(await (parts[id] ?? onRequest[id]!)(servers, take));
   } finally {
     await servers.stop();
   }
 }
 
-async function runWholeSystem(
-  root: string,
-  wanted: (id: string) => boolean,
-  take: (found: BenchResult[]) => void,
-): Promise<void> {
+async function runWholeSystem(root: string, wanted: (id: string) => boolean, take: TakeResults): Promise<void> {
   // Four slots, the default, would measure how long four agents wait for each other.
   process.env['AGENT_SLOTS'] = '64';
   const stateDir = join(root, '.local/bench-system');
