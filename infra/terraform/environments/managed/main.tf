@@ -34,6 +34,7 @@ module "kafka" {
   source = "../../modules/kafka"
 
   topics              = var.topics
+  moved_topics        = var.moved_topics
   services            = local.services
   passwords           = var.kafka_passwords
   replication_factor  = var.replication_factor

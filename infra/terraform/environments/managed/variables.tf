@@ -6,6 +6,12 @@ variable "topics" {
   }))
 }
 
+variable "moved_topics" {
+  description = "What KAFKA_TOPICS says, as a map of partitions by name: topics that took the place of one of the catalogue."
+  type        = map(number)
+  default     = {}
+}
+
 variable "kafka_brokers" {
   description = "host:port of some brokers, with TLS."
   type        = list(string)

@@ -1,7 +1,18 @@
 locals {
+  # Both the topic of the catalogue and those that took its place: while a context moves, both are in use.
+  topics_at = {
+    for topic in keys(var.topics) : topic => concat([topic], [for name, place in local.places : name if place == topic])
+  }
+  access = {
+    for name, service in var.services : name => {
+      reads  = toset(flatten([for topic in service.reads : local.topics_at[topic]]))
+      writes = toset(flatten([for topic in service.writes : local.topics_at[topic]]))
+    }
+  }
+
   # Read and Write imply Describe. DescribeConfigs lets a service see that an event topic keeps everything.
   topic_grants = flatten([
-    for name, service in var.services : concat(
+    for name, service in local.access : concat(
       [for topic in service.reads : { name = name, topic = topic, operation = "Read" }],
       [for topic in service.writes : { name = name, topic = topic, operation = "Write" }],
       [for topic in setunion(service.reads, service.writes) : { name = name, topic = topic, operation = "DescribeConfigs" }],

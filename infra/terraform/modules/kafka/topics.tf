@@ -1,5 +1,15 @@
+locals {
+  # The topic whose place each moved one took.
+  places = {
+    for name in keys(var.moved_topics) : name => one([for topic in keys(var.topics) : topic if startswith(name, "${topic}.")])
+  }
+  topics = merge(var.topics, {
+    for name, partitions in var.moved_topics : name => { partitions = partitions, config = var.topics[local.places[name]].config }
+  })
+}
+
 resource "kafka_topic" "this" {
-  for_each = var.topics
+  for_each = local.topics
 
   name               = each.key
   partitions         = each.value.partitions

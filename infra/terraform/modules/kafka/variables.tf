@@ -6,6 +6,20 @@ variable "topics" {
   }))
 }
 
+variable "moved_topics" {
+  description = "Partitions of the topics that took the place of one of the catalogue, by name, as in KAFKA_TOPICS: { \"work-item.events.v1.p24\" = 24 }. Who may use the one may use the other."
+  type        = map(number)
+  default     = {}
+
+  validation {
+    condition = alltrue([
+      for name in keys(var.moved_topics) :
+      length([for topic in keys(var.topics) : topic if can(regex("^[A-Za-z0-9_-]+$", trimprefix(name, "${topic}."))) && startswith(name, "${topic}.")]) == 1
+    ])
+    error_message = "A topic that took the place of another is named <topic>.<suffix>."
+  }
+}
+
 variable "services" {
   description = "What each service may do, by its principal's name: topics it reads and writes, and the prefix of its consumer groups (none when it consumes nothing)."
   type = map(object({
