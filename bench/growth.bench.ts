@@ -8,7 +8,7 @@ import { forBoth } from './growth/compare';
 import { fillStore } from './growth/finished-runs';
 import { growthOfLists } from './growth/lists';
 import { createDatabase, dropDatabase } from './scratch-database';
-import type { BenchEnvironment, TakeResults } from './suite';
+import type { BenchEnvironment, TakeResults } from './bench-environment';
 
 const FINISHED_RUNS = { empty: 1_000, full: 1_000_000 };
 

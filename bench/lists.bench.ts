@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import type { BenchEnvironment } from './suite';
+import type { BenchEnvironment } from './bench-environment';
 import type { BenchResult } from './bench-result';
 import { startFront, type Front } from './front/front';
 import { fillReadModels, openReadModels, projectIdOf } from './front/read-models';

@@ -9,7 +9,7 @@ import { startEventWriter, type EventWriter } from './live/event-writer';
 import { Latencies, median } from './load';
 import { sampleEvent } from './messaging/sample-world';
 import { createDatabase, dropDatabase } from './scratch-database';
-import type { BenchEnvironment } from './suite';
+import type { BenchEnvironment } from './bench-environment';
 
 const RATE = 1_000;
 const FOLLOWERS = 5;

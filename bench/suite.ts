@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startTestServers } from '../infra/local/test-servers/start-test-servers';
 import { startSystem } from '../infra/local/system/start-system';
 import { benchAppend } from './append.bench';
+import type { BenchEnvironment, TakeResults } from './bench-environment';
 import type { BenchResult } from './bench-result';
 import { benchClaims } from './claims.bench';
 import { benchCommands } from './commands.bench';
@@ -20,17 +21,8 @@ import { benchStreams } from './streams.bench';
 import { benchVisible } from './visible.bench';
 import { benchWorkItems } from './work-items.bench';
 
-/** Where the part benchmarks find their servers. */
-export interface BenchEnvironment {
-  readonly databaseUrl: string;
-  readonly kafkaBrokers: readonly string[];
-}
-
 /** Results, besides those that were taken as they came because the whole takes long. */
 type PartBench = (environment: BenchEnvironment, take: TakeResults) => Promise<BenchResult[]>;
-
-/** Told of results as soon as they are there. */
-export type TakeResults = (found: readonly BenchResult[]) => void;
 
 /** Benchmarks of one part on bare servers. */
 const parts: Readonly<Record<string, PartBench>> = {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { startTestServers, type TestServers } from '../infra/local/test-servers/start-test-servers';
+import { startTestServers } from '../infra/local/test-servers/start-test-servers';
+import type { TestServers } from '../infra/local/test-servers/test-servers';
 
 declare global {
   // eslint-disable-next-line no-var -- the only way to type a property of globalThis

@@ -13,7 +13,7 @@ import { PostgresEventStore, PostgresRelayReader, type RelayCursor } from '@code
 import type { Pool } from 'pg';
 import { measureCommands, openSample, sampleRunner } from '../append.bench';
 import { Latencies, openLoop } from '../load';
-import type { TakeResults } from '../suite';
+import type { TakeResults } from '../bench-environment';
 import { compare, forBoth, latencyFigures, type Both } from './compare';
 import { FINISHED_STREAM } from './finished-runs';
 

@@ -7,7 +7,7 @@ import type { BenchResult } from '../bench-result';
 import { Fleet, type LeasedRun } from '../claims/fleet';
 import { startApp, type AppProcess } from '../front/app-process';
 import { openLoop } from '../load';
-import type { TakeResults } from '../suite';
+import type { TakeResults } from '../bench-environment';
 import { compare, forBoth, latencyFigures, type Both } from './compare';
 import { publishAll } from './finished-runs';
 

@@ -5,7 +5,7 @@ import { createdAtOf, fillReadModels, openReadModels, projectIdOf, workItemIdOf 
 import { WORK_ITEM_LIST } from '../lists.bench';
 import { closedLoop } from '../load';
 import { createDatabase, dropDatabase } from '../scratch-database';
-import type { BenchEnvironment, TakeResults } from '../suite';
+import type { BenchEnvironment, TakeResults } from '../bench-environment';
 import { compare, forBoth, latencyFigures } from './compare';
 
 const PROJECTS = 100;

@@ -7,7 +7,7 @@ import {
 } from '@codex/event-store-postgres';
 import { kafkajsDriver, Relay } from '@codex/kafka-messaging';
 import { createPool, runMigrations } from '@codex/postgres';
-import type { BenchEnvironment } from '../suite';
+import type { BenchEnvironment } from '../bench-environment';
 
 /** Event store and relay over the topics of the catalogue, put together as in a command service. */
 export interface EventWriter {

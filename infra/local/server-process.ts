@@ -2,7 +2,7 @@ import { waitUntil } from './deadline';
 import { tail } from './log-tail';
 import type { ChildSpec, Exit } from './processes/child-processes';
 import { SupervisedProcess } from './processes/supervised-process';
-import type { ServerOptions } from './servers';
+import type { ServerOptions } from './server-options';
 
 const START_TIMEOUT_MS = 60_000;
 

@@ -9,7 +9,8 @@ import { embeddedPostgres } from './postgres/embedded-postgres';
 import { nativeFolder } from './postgres/placement';
 import { ChildProcesses } from './processes/child-processes';
 import { quietProgress } from './progress';
-import { type ServerOptions, type Servers, startServers } from './servers';
+import type { ServerOptions, Servers } from './server-options';
+import { startServers } from './servers';
 import { deleteTopics, ensureTopics } from './topics';
 
 const root = resolve(__dirname, '../..');

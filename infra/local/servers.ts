@@ -1,30 +1,7 @@
 import { dockerServers } from './docker/compose-servers';
 import { embeddedKafka } from './kafka/embedded-kafka';
 import { embeddedPostgres } from './postgres/embedded-postgres';
-import type { ChildProcesses } from './processes/child-processes';
-import type { SupervisedProcess } from './processes/supervised-process';
-import type { Progress } from './progress';
-
-export interface ServerOptions {
-  /** The clone. */
-  readonly root: string;
-  /** Where data, logs and the pid register live; one launcher at a time. */
-  readonly stateDir: string;
-  readonly children: ChildProcesses;
-  readonly progress: Progress;
-  /** Of the superuser; must stay the same as long as the data does. */
-  readonly password: string;
-}
-
-export interface Servers {
-  readonly kind: 'given' | 'docker' | 'embedded';
-  /** Superuser, database `postgres`. */
-  readonly databaseUrl: string;
-  readonly kafkaBrokers: readonly string[];
-  /** The servers that are processes of ours, started again when they die. */
-  readonly processes: readonly SupervisedProcess[];
-  stop(): Promise<void>;
-}
+import type { ServerOptions, Servers } from './server-options';
 
 /**
  * Postgres and Kafka: those given by DATABASE_URL and KAFKA_BROKERS, or containers with INFRA=docker, or else real

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { portOrAnother } from '../ports';
-import type { ServerOptions, Servers } from '../servers';
+import type { ServerOptions, Servers } from '../server-options';
 
 const WANTED = { kafka: 9092, postgres: 5432, registry: 8081, ui: 8090 } as const;
 

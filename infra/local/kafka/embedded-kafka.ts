@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { freePorts } from '../ports';
 import type { SupervisedProcess } from '../processes/supervised-process';
 import { startServer } from '../server-process';
-import type { ServerOptions } from '../servers';
+import type { ServerOptions } from '../server-options';
 import { isBrokerUp, prepareBroker } from './broker';
 import { kafkaJars } from './jars';
 import { findJava } from './java';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { freePort } from '../ports';
 import type { SupervisedProcess } from '../processes/supervised-process';
 import { startServer } from '../server-process';
-import type { ServerOptions } from '../servers';
+import type { ServerOptions } from '../server-options';
 import { isPostgresUp, prepareCluster } from './cluster';
 import { postgresIdentity } from './identity';
 import { type PlacementOptions, placePostgres } from './placement';

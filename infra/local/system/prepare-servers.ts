@@ -4,7 +4,7 @@ import { topicCatalogue, TopicPlaces } from '@codex/contracts';
 import { dropDatabases, ensureDatabases } from '../postgres/databases';
 import { removePostgresData } from '../postgres/placement';
 import type { Progress } from '../progress';
-import type { Servers } from '../servers';
+import type { Servers } from '../server-options';
 import { deleteTopics, ensureTopics, warmUpGroups } from '../topics';
 import type { Credentials } from './credentials';
 

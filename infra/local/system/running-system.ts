@@ -1,5 +1,5 @@
 import type { ChildProcesses } from '../processes/child-processes';
-import type { Servers } from '../servers';
+import type { Servers } from '../server-options';
 import { callerRoles } from './credentials';
 import type { Fleet } from './fleet';
 import { databaseUrlOf, type SystemWiring, urlOf } from './service-environment';

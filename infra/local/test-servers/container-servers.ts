@@ -1,4 +1,4 @@
-import type { TestServers } from './start-test-servers';
+import type { TestServers } from './test-servers';
 
 const IMAGES = { postgres: 'postgres:18.4-alpine', kafka: 'confluentinc/cp-kafka:8.1.0' } as const;
 

@@ -9,14 +9,9 @@ import { ChildProcesses } from '../processes/child-processes';
 import { type Progress, quietProgress } from '../progress';
 import { startServers } from '../servers';
 import { containerServers } from './container-servers';
+import type { TestServers } from './test-servers';
 
 const DOCKER_ANSWER_MS = 2000;
-
-export interface TestServers {
-  readonly databaseUrl: string;
-  readonly kafkaBrokers: readonly string[];
-  stop(): Promise<void>;
-}
 
 /**
  * Servers for one test run: those given by DATABASE_URL and KAFKA_BROKERS, else containers when a Docker daemon

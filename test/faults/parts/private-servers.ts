@@ -14,7 +14,7 @@ import { ChildProcesses, type ChildSpec } from '../../../infra/local/processes/c
 import type { SupervisedProcess } from '../../../infra/local/processes/supervised-process';
 import { quietProgress } from '../../../infra/local/progress';
 import { startServer } from '../../../infra/local/server-process';
-import type { ServerOptions } from '../../../infra/local/servers';
+import type { ServerOptions } from '../../../infra/local/server-options';
 import type { SmallDisk } from './small-disk';
 
 /** Where private servers keep everything. */

@@ -4,10 +4,7 @@ import type { SourceTree } from '../source-tree';
 
 type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
-/**
- * No file imports itself over others (types are gone at run time and don't count), and no app or lib over others, where
- * types do count.
- */
+/** No file imports itself over others, and no app or lib does, types included: what goes round can't be read in order. */
 export const noCycles: Rule = {
   name: 'no-cycles',
   *check(tree) {
@@ -25,9 +22,7 @@ function* cyclesOf(graph: Graph, place: (node: string) => string): Iterable<Viol
 function fileGraph({ files, paths }: SourceTree): Graph {
   return new Map(
     files.map(({ path, imports }) => {
-      const targets = imports.flatMap(({ target, isTypeOnly }) =>
-        target !== null && !isTypeOnly && paths.has(target) ? [target] : [],
-      );
+      const targets = imports.flatMap(({ target }) => (target !== null && paths.has(target) ? [target] : []));
       return [path, new Set(targets.filter((target) => target !== path))];
     }),
   );

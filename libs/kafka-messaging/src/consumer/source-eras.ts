@@ -1,7 +1,6 @@
 import { Poison } from '@codex/event-sourcing';
 
 import type { ConsumedMessage } from '../record/consumed-message';
-import type { BatchItem } from './batch-item';
 
 /**
  * The highest era of each source (`ce_source`) that took effect from one partition. Several services may publish on one
@@ -15,11 +14,17 @@ export const ANY_SOURCE = '';
 /** The eras that a batch began, by partition and source; empty unless a source is new or began an era. */
 export type BegunEras<Partition> = Map<Partition, Map<string, number>>;
 
+/** A message, and what is known of the partition it came from; without `eras` they are not checked. */
+interface Sighting {
+  readonly message: ConsumedMessage | null;
+  readonly partition: { readonly eras?: SourceEras };
+}
+
 /**
  * First sightings of a source come in the order of its eras. A new version of an older era comes from a database that was
  * given up. Null when the event is fine; then its era counts from here on, and is put into `begun` if it is new.
  */
-export function judgeEra<Item extends BatchItem>(
+export function judgeEra<Item extends Sighting>(
   { message, partition }: Item,
   begun: BegunEras<Item['partition']>,
 ): Error | null {

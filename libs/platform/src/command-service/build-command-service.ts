@@ -10,21 +10,12 @@ import { defaultHousekeeping } from '../housekeeping/housekeeping-config';
 import { runHousekeeping } from '../housekeeping/run-housekeeping';
 import type { HealthRegistry } from '../health/health-registry';
 import { HealthReporter } from '../health/health-reporter';
-import type { Lifecycle } from '../service/lifecycle';
 import { CommandService } from './command-service';
-import type { CommandServiceOptions } from './command-service.module';
+import type { CommandServiceOptions } from './command-service-options';
 import { healthPublisher } from './health-publisher';
-import type { RelayMonitor } from './relay-monitor';
 import { finishRestoredStore } from './restored-store';
 import { runRelay } from './relay-runner';
-
-/** What the platform brings. */
-export interface Surroundings {
-  readonly logger: Logger;
-  readonly lifecycle: Lifecycle;
-  readonly health: HealthRegistry;
-  readonly monitor: RelayMonitor;
-}
+import type { Surroundings } from './surroundings';
 
 /** Puts a {@link CommandService} together. The libraries of the write side are loaded here, not by every service. */
 export async function buildCommandService(

@@ -8,7 +8,7 @@ import { tracingEnabled } from '../tracing-preload';
 import { inBatchSpans, type BatchedMessage } from '../tracing/batch-spans';
 import { eventTopicOf, TopicPlaces } from '@codex/contracts/topic-places';
 import { addressingOf } from './addressing';
-import type { Surroundings } from './build-command-service';
+import type { Surroundings } from './surroundings';
 import type { Context } from '@codex/contracts';
 import type { KafkaConfig } from '../consumers/kafka-connection';
 

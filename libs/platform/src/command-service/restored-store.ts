@@ -5,7 +5,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { ConsumerHost } from '../consumers/consumer-host';
 import { StartRefused } from '../service/lifecycle';
-import type { CommandServiceOptions } from './command-service.module';
+import type { CommandServiceOptions } from './command-service-options';
 
 /** What a service needs to make a restored event table its own. */
 export interface RestoredStore {

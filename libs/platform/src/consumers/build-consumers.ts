@@ -1,9 +1,9 @@
-import type { Surroundings } from '../command-service/build-command-service';
+import type { Surroundings } from '../command-service/surroundings';
 import { runRelay } from '../command-service/relay-runner';
 import { defaultHousekeeping } from '../housekeeping/housekeeping-config';
 import { runHousekeeping } from '../housekeeping/run-housekeeping';
 import { ConsumerHost } from './consumer-host';
-import type { ConsumersOptions } from './consumers.module';
+import type { ConsumersOptions } from './consumers-options';
 import { kafkaDriver } from './kafka-connection';
 
 /** Nobody waits for what happened to a dead letter, and looking for it must cost an idle service next to nothing. */

@@ -1,10 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import type { DatabaseConfig } from '@codex/postgres';
-import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { RelayMonitor } from '../command-service/relay-monitor';
 import { RelayStatusController } from '../command-service/relay-status.controller';
-import type { HousekeepingConfig } from '../housekeeping/housekeeping-config';
 import { HealthRegistry } from '../health/health-registry';
 import { InboxController } from '../inbox/inbox.controller';
 import { InboxOperations } from '../inbox/inbox-operations';
@@ -12,19 +9,7 @@ import { Lifecycle } from '../service/lifecycle';
 import { LOGGER } from '../service/platform-tokens';
 import { buildConsumers } from './build-consumers';
 import { ConsumerHost } from './consumer-host';
-import type { KafkaConfig } from './kafka-connection';
-
-/** For services that consume, and publish nothing but what happens to their dead letters. */
-export interface ConsumersOptions {
-  /** The service, as Kafka sees it. Names its relay: renaming it publishes everything again. */
-  readonly name: string;
-  readonly kafka: KafkaConfig;
-  readonly database: Omit<DatabaseConfig, 'applicationName'>;
-  /** Of the same database; the caller's to end. */
-  readonly pool: Pool;
-  /** Default: that of an empty environment. */
-  readonly housekeeping?: HousekeepingConfig;
-}
+import type { ConsumersOptions } from './consumers-options';
 
 /** Provides {@link ConsumerHost}: inject it into the root module and call `consume(declaration)` in its constructor. */
 @Module({})
