@@ -43,7 +43,8 @@ function watchPoints() {
     process.kill(process.pid, 'SIGKILL');
   };
   watchPostgres(reached);
-  watchKafka(reached);
+  if (process.env.KAFKA_CLIENT === 'platformatic') watchPlatformatic(reached);
+  else watchKafkajs(reached);
 }
 
 function watchPostgres(reached) {
@@ -102,7 +103,7 @@ function pointsOf(client, config) {
   return points;
 }
 
-function watchKafka(reached) {
+function watchKafkajs(reached) {
   const Connection = require('kafkajs/src/network/connection');
   const { send } = Connection.prototype;
   Connection.prototype.send = async function (message) {
@@ -113,6 +114,23 @@ function watchKafka(reached) {
     const result = await answer;
     if (isProduce) reached('after-produce-ack');
     return result;
+  };
+}
+
+const PRODUCE = 0;
+
+function watchPlatformatic(reached) {
+  const { Connection } = require('@platformatic/kafka');
+  const { send } = Connection.prototype;
+  Connection.prototype.send = function (apiKey, ...rest) {
+    if (apiKey !== PRODUCE) return send.call(this, apiKey, ...rest);
+    const answered = rest.pop();
+    reached('before-produce');
+    send.call(this, apiKey, ...rest, (error, ...answer) => {
+      if (!error) reached('after-produce-ack');
+      answered(error, ...answer);
+    });
+    setImmediate(() => reached('in-produce'));
   };
 }
 
