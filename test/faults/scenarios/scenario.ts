@@ -4,6 +4,7 @@ import { isAcknowledged, isRefused, type CommandAttempt } from '../load/journal'
 import { Load } from '../load/load';
 import { faultSeed } from '../seed';
 import type { FaultSystem } from '../system/fault-system';
+import { keepRemains } from '../system/remains';
 import { expectWorkGoesOn } from './work-goes-on';
 
 export interface Scenario {
@@ -24,6 +25,15 @@ export interface ScenarioResult {
 
 /** Harm under load; then the system has to be back at work by itself, and the auditor has to find nothing. */
 export async function play(system: FaultSystem, scenario: Scenario): Promise<ScenarioResult> {
+  try {
+    return await playOut(system, scenario);
+  } catch (error) {
+    process.stdout.write(`what is left of "${scenario.name}": ${await keepRemains(system, scenario.name)}\n`);
+    throw error;
+  }
+}
+
+async function playOut(system: FaultSystem, scenario: Scenario): Promise<ScenarioResult> {
   const { client, agentClient, journal } = system;
   const first = journal.commands.length;
   const load = new Load({ client, label: scenario.name });

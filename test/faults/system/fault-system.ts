@@ -23,6 +23,8 @@ export interface FaultSystem {
   /** May do everything. */
   readonly client: JournalledClient;
   readonly agentClient: JournalledClient;
+  /** The folder with the log of every process. */
+  readonly logs: string;
   /** Stops it and removes its data. */
   stop(): Promise<void>;
 }
@@ -49,6 +51,7 @@ export async function startFaultSystem(options: FaultSystemOptions = {}): Promis
     journal,
     client: new JournalledClient(gatewayUrl, apiKeys.admin, journal),
     agentClient: new JournalledClient(gatewayUrl, apiKeys.agent, journal),
+    logs: join(stateDir, 'logs'),
     async stop() {
       await running.stop();
       rmSync(folder, { recursive: true, force: true });
