@@ -1,4 +1,4 @@
-import type { TopicPlaces } from '@codex/contracts';
+import type { Context, TopicPlaces } from '@codex/contracts';
 import { OpsError } from '../ops-error';
 import type { LocalSystem } from '../connection';
 import { CONTEXTS, openKafka } from '../event-stores';
@@ -59,14 +59,15 @@ async function prepareDatabase(url: string): Promise<void> {
   });
 }
 
-async function topicsOf(context: string, places?: TopicPlaces): Promise<ContextTopics> {
-  const { topicCatalogue } = await import('@codex/contracts');
-  const topicOf = (kind: string, of: string): string | undefined =>
-    topicCatalogue.find((topic) => topic.kind === kind && topic.context === of)?.name;
+async function topicsOf(context: Context, places?: TopicPlaces): Promise<ContextTopics> {
+  const { eventTopicOf, topicCatalogue } = await import('@codex/contracts');
+  const topicOf = (kind: string): string | undefined =>
+    topicCatalogue.find((topic) => topic.kind === kind && topic.context === context)?.name;
+  const events = eventTopicOf(context);
   return {
-    events: places?.nameOf(topicOf('event', context)!) ?? topicOf('event', context)!,
-    replies: topicOf('reply', context)!,
-    system: topicOf('event', 'system')!,
-    commands: topicOf('command', context) ?? null,
+    events: places?.nameOf(events) ?? events,
+    replies: topicOf('reply')!,
+    system: eventTopicOf('system'),
+    commands: topicOf('command') ?? null,
   };
 }

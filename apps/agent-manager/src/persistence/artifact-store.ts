@@ -20,41 +20,37 @@ export async function saveArtifacts(tx: Sql, run: RunFacts, artifacts: readonly 
         set bytes = coalesce(artifacts.bytes, excluded.bytes)`,
     [digests.map((digest) => Buffer.from(digest, 'hex')), digests.map((digest) => bytes.get(digest)!)],
   );
-  await tx.query(
-    `insert into agent_manager.artifact_references (id, tenant_id, work_item_id, run_id, name, media_type, size, sha256)
-      select a.id, $1, $2, $3, a.name, a.media_type, a.size, a.sha256
-      from unnest($4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::bytea[]) as a(id, name, media_type, size, sha256)`,
-    [
-      run.tenantId,
-      run.workItemId,
-      run.runId,
-      artifacts.map((artifact) => artifact.id),
-      artifacts.map((artifact) => artifact.name),
-      artifacts.map((artifact) => artifact.mediaType),
-      artifacts.map((artifact) => artifact.bytes),
-      artifacts.map((artifact) => Buffer.from(artifact.sha256, 'hex')),
-    ],
-  );
+  await refer(tx, { ...run, recordedAt: null }, artifacts);
 }
 
 /** Keeps that a run left artifacts whose bytes are gone; until somebody brings the same bytes, that is all there is. */
 export async function saveLostArtifacts(
   tx: Sql,
-  run: Pick<RunFacts, 'tenantId' | 'workItemId' | 'runId'> & {
+  run: RunOfArtifacts & {
     readonly artifacts: readonly Artifact[];
     readonly recordedAt: string;
   },
 ): Promise<void> {
   const { artifacts } = run;
   if (artifacts.length === 0) return;
-  const digests = artifacts.map(({ sha256 }) => Buffer.from(sha256, 'hex'));
   await tx.query(
     'insert into agent_manager.artifacts (sha256) select distinct * from unnest($1::bytea[]) on conflict do nothing',
-    [digests],
+    [artifacts.map(({ sha256 }) => Buffer.from(sha256, 'hex'))],
   );
+  await refer(tx, run, artifacts);
+}
+
+type RunOfArtifacts = Pick<RunFacts, 'tenantId' | 'workItemId' | 'runId'>;
+
+/** Says that the run left these artifacts, at that time or now. */
+async function refer(
+  tx: Sql,
+  run: RunOfArtifacts & { readonly recordedAt: string | null },
+  artifacts: readonly Artifact[],
+): Promise<void> {
   await tx.query(
     `insert into agent_manager.artifact_references (id, tenant_id, work_item_id, run_id, created_at, name, media_type, size, sha256)
-      select a.id, $1, $2, $3, $4, a.name, a.media_type, a.size, a.sha256
+      select a.id, $1, $2, $3, coalesce($4, clock_timestamp()), a.name, a.media_type, a.size, a.sha256
       from unnest($5::uuid[], $6::text[], $7::text[], $8::bigint[], $9::bytea[]) as a(id, name, media_type, size, sha256)`,
     [
       run.tenantId,
@@ -65,7 +61,7 @@ export async function saveLostArtifacts(
       artifacts.map((artifact) => artifact.name),
       artifacts.map((artifact) => artifact.mediaType),
       artifacts.map((artifact) => artifact.bytes),
-      digests,
+      artifacts.map((artifact) => Buffer.from(artifact.sha256, 'hex')),
     ],
   );
 }

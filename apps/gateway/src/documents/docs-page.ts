@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { registerText } from './own-text';
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -20,19 +21,11 @@ const PAGE = `<!doctype html>
 
 const START = `window.ui = SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true });\n`;
 
-/** Everything a page of ours needs is here. */
-export const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
-
 /** `/docs`: Swagger UI over the merged document, from this server alone. */
 export function registerDocs(server: FastifyInstance): void {
-  const page = (type: string, text: string) => ({
-    handler: (_request: unknown, reply: { headers(values: object): { send(body: string): unknown } }) =>
-      reply.headers({ 'content-type': type, 'content-security-policy': CONTENT_SECURITY_POLICY }).send(text),
-  });
-  server.get('/docs', page('text/html; charset=utf-8', PAGE));
-  server.get('/docs/', page('text/html; charset=utf-8', PAGE));
-  server.get('/docs/start.js', page('text/javascript; charset=utf-8', START));
+  registerText(server, '/docs', 'text/html', PAGE);
+  registerText(server, '/docs/', 'text/html', PAGE);
+  registerText(server, '/docs/start.js', 'text/javascript', START);
   registerAsset(server, 'swagger-ui.css', 'text/css; charset=utf-8');
   registerAsset(server, 'swagger-ui-bundle.js', 'text/javascript; charset=utf-8');
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { CONTENT_SECURITY_POLICY } from './docs-page';
+import { registerText } from './own-text';
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -89,10 +89,6 @@ document.onkeydown = (event) => { if (event.ctrlKey && event.key === 'Enter') ru
  * credentials to show for a page; it can do nothing without those that are typed in.
  */
 export function registerGraphqlConsole(server: FastifyInstance): void {
-  const asset = (url: string, type: string, text: string): void => {
-    const headers = { 'content-type': type, 'content-security-policy': CONTENT_SECURITY_POLICY };
-    server.get(url, (_request, reply) => reply.headers(headers).send(text));
-  };
-  asset('/graphql', 'text/html; charset=utf-8', PAGE);
-  asset('/graphql/console.js', 'text/javascript; charset=utf-8', SCRIPT);
+  registerText(server, '/graphql', 'text/html', PAGE);
+  registerText(server, '/graphql/console.js', 'text/javascript', SCRIPT);
 }

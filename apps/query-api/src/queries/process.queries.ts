@@ -1,5 +1,5 @@
 import type { Sql } from '@codex/postgres';
-import { readNewest, type ListRequest, type EdgePage } from './page';
+import { readNewest, type Condition, type EdgePage, type ListRequest } from './page';
 import type { Failure } from './work-item.queries';
 
 export interface ProcessStepView {
@@ -35,10 +35,10 @@ export async function listProcesses(
   request: ListRequest,
   filter: { readonly status?: string; readonly definition?: string },
 ): Promise<EdgePage<ProcessView>> {
-  const where = [
+  const where: readonly Condition[] = [
     { sql: 'c.tenant_id = ?', value: request.tenantId },
-    { sql: 'c.status = ?', value: filter.status, skewed: true } as const,
-    { sql: 'c.definition = ?', value: filter.definition, skewed: true } as const,
+    { sql: 'c.status = ?', value: filter.status, skewed: true },
+    { sql: 'c.definition = ?', value: filter.definition, skewed: true },
   ];
   return readNewest<ProcessRow, ProcessView>(sql, { select: SELECT, where, alias: 'c', ...request }, processView);
 }

@@ -1,5 +1,5 @@
 import type { Sql } from '@codex/postgres';
-import { readNewest, type ListRequest, type EdgePage } from './page';
+import { readNewest, type Condition, type EdgePage, type ListRequest } from './page';
 import type { Failure } from './work-item.queries';
 
 /** A run as clients see it. */
@@ -36,11 +36,11 @@ export async function listRuns(
   request: ListRequest,
   filter: { readonly workItemId?: string; readonly agentId?: string; readonly status?: string },
 ): Promise<EdgePage<RunView>> {
-  const where = [
+  const where: readonly Condition[] = [
     { sql: 'r.tenant_id = ?', value: request.tenantId },
     { sql: 'r.work_item_id = ?::uuid', value: filter.workItemId },
     { sql: 'r.agent_id = ?::uuid', value: filter.agentId },
-    { sql: 'r.status = ?', value: filter.status, skewed: true } as const,
+    { sql: 'r.status = ?', value: filter.status, skewed: true },
   ];
   return readNewest<RunRow, RunView>(sql, { select: SELECT, where, alias: 'r', ...request }, runView);
 }

@@ -1,5 +1,5 @@
 import type { Sql } from '@codex/postgres';
-import { newestFirst, newestFirstCursorOf, readNewest, type EdgePage, type ListRequest } from './page';
+import { newestFirst, newestFirstCursorOf, readNewest, type Condition, type EdgePage, type ListRequest } from './page';
 import { readPagesOfParents, type ParentPage } from './pages-of-parents';
 
 export interface Failure {
@@ -98,11 +98,11 @@ export async function listWorkItems(
   filter: WorkItemFilter,
   fields: ReadonlySet<WorkItemField> = allWorkItemFields,
 ): Promise<EdgePage<WorkItemView>> {
-  const where = [
+  const where: readonly Condition[] = [
     { sql: 'w.tenant_id = ?', value: request.tenantId },
     { sql: 'w.project_id = ?::uuid', value: filter.projectId },
-    { sql: 'w.state = ?', value: filter.state, skewed: true } as const,
-    { sql: 'w.labels @> ?::jsonb', value: filter.labels && JSON.stringify(filter.labels), skewed: true } as const,
+    { sql: 'w.state = ?', value: filter.state, skewed: true },
+    { sql: 'w.labels @> ?::jsonb', value: filter.labels && JSON.stringify(filter.labels), skewed: true },
   ];
   return readNewest<WorkItemRow, WorkItemView>(
     sql,

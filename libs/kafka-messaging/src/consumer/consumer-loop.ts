@@ -213,9 +213,6 @@ export class ConsumerLoop<Tx extends Sql> {
     if (logRefusalOf(failure) !== null)
       logger.error({ err: failure }, 'nothing is processed of a log that is not ours');
     else logger.warn({ err: failure, waitMs }, 'the consumer waits and tries again');
-    const until = Date.now() + waitMs;
-    for (let leftMs = waitMs; leftMs > 0 && !this.isOver(assignment) && !this.isPoked; leftMs = until - Date.now()) {
-      await this.parts.bell.wait(leftMs);
-    }
+    await this.parts.bell.pause(waitMs, () => this.isOver(assignment) || this.isPoked);
   }
 }

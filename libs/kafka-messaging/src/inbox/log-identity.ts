@@ -19,7 +19,7 @@ export async function requireSameLogs(sql: Sql, group: string, cluster: ClusterD
   for (const identity of identitiesOf(cluster)) {
     const log = known.get(identity.topic);
     if (log === undefined || isSame(log, identity)) continue;
-    if (log.processed && isOther(log, identity)) {
+    if (isReplaced(log, identity)) {
       throw new LogReplaced(group, { processed: textOf(log.cluster_id!, log.topic_id), found: identityText(identity) });
     }
     await storeIdentity(sql, group, identity);
@@ -35,8 +35,8 @@ export async function replacedLogs(
   const known = await storedLogs(sql, group, cluster);
   return identitiesOf(cluster).flatMap((found) => {
     const log = known.get(found.topic);
-    const isReplaced = log !== undefined && log.processed && isOther(log, found);
-    return isReplaced ? [{ processed: textOf(log.cluster_id!, log.topic_id), found }] : [];
+    if (log === undefined || !isReplaced(log, found)) return [];
+    return [{ processed: textOf(log.cluster_id!, log.topic_id), found }];
   });
 }
 
@@ -82,8 +82,8 @@ function isSame(log: StoredLog, { clusterId, topicId }: LogIdentity): boolean {
 }
 
 // Unknown on either side (rows of an earlier version, brokers that don't tell ids) is taken for the same.
-function isOther(log: StoredLog, { clusterId, topicId }: LogIdentity): boolean {
-  if (log.cluster_id === null) return false;
+function isReplaced(log: StoredLog, { clusterId, topicId }: LogIdentity): boolean {
+  if (!log.processed || log.cluster_id === null) return false;
   return log.cluster_id !== clusterId || (log.topic_id !== null && topicId !== null && log.topic_id !== topicId);
 }
 
