@@ -26,11 +26,11 @@ export class KillPoints {
     return { NODE_OPTIONS: `--require ${JSON.stringify(PRELOAD)}`, FAULT_KILL_POINTS: this.folder };
   }
 
-  /** The first process of this app that passes the point for the n-th time from now on dies there; once. */
+  /** The process that takes this app past the point for the n-th time from now on, over all its lives, dies there; once. */
   arm(app: string, point: KillPoint, nth = 1): void {
     rmSync(this.firedFile(app, point), { force: true });
     const draft = join(this.folder, `${app}.draft`);
-    writeFileSync(draft, JSON.stringify({ id: this.armed++, point, passes: nth - 1 }));
+    writeFileSync(draft, JSON.stringify({ id: this.armed++, point, nth }));
     renameSync(draft, this.armedFile(app));
   }
 

@@ -2,7 +2,7 @@
 // says to Postgres and Kafka and kills its own process at a named point, when a test has armed that point for its app;
 // and it sets the clock of the reference agents wrong.
 'use strict';
-const { readFileSync, renameSync } = require('node:fs');
+const { appendFileSync, readFileSync, renameSync, statSync } = require('node:fs');
 const { join } = require('node:path');
 
 const POLL_MS = 20;
@@ -30,15 +30,20 @@ function watchPoints() {
     armed = now === null ? null : JSON.parse(now);
   }, POLL_MS).unref();
 
-  /** Dies here when this is the armed point, for the n-th time. The file goes first: the next life must live. */
+  /**
+   * Dies here when this is the armed point, for the n-th time. Passes are counted in a file, over all lives and replicas:
+   * whoever lives for a moment only would never come to the fourth. The armed file goes first: the next life must live.
+   */
   const reached = (point) => {
-    if (armed?.point !== point || --armed.passes >= 0) return;
+    if (armed?.point !== point || read() !== text) return;
+    const passes = join(folder, `${app}.${armed.id}.passes`);
+    appendFileSync(passes, '.');
+    if (statSync(passes).size < armed.nth) return;
     armed = null;
-    if (read() !== text) return; // another replica was here first
     try {
       renameSync(file, join(folder, `${app}.${point}.fired`));
     } catch {
-      return;
+      return; // another replica was here first
     }
     process.kill(process.pid, 'SIGKILL');
   };
