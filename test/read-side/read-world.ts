@@ -2,7 +2,14 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inboxMigrations, type ConsumedMessage } from '@codex/kafka-messaging';
-import { createLogger, createService, INTERNAL_TOKEN_HEADER, InternalTokenIssuer, type Service } from '@codex/platform';
+import {
+  createLogger,
+  createService,
+  INTERNAL_TOKEN_HEADER,
+  InternalTokenIssuer,
+  kafkaConfig,
+  type Service,
+} from '@codex/platform';
 import { createPool, inTransaction, runMigrations, type Sql } from '@codex/postgres';
 import { generationGroup, GenerationRegistry, projectionHandler, projectionMigrations } from '@codex/projections';
 import { createTestDatabase, serverAddresses } from '@codex/testing';
@@ -13,14 +20,6 @@ import { readModels } from '../../apps/projector/src/projections/read-models';
 import { registerGraphql } from '../../apps/query-api/src/graphql/register-graphql';
 import { QueryApiModule } from '../../apps/query-api/src/query-api.module';
 import { Story } from './story';
-
-const kafka = {
-  client: 'kafkajs',
-  tls: false,
-  sasl: null,
-  allowFiniteRetention: true,
-  schemaRegistryUrl: null,
-} as const;
 
 export interface Answer {
   readonly status: number;
@@ -71,7 +70,10 @@ export class ReadWorld implements AsyncDisposable {
       http: { port: 0, host: '127.0.0.1', logLevel: 'silent' as const },
       internalAuth: { publicKey: { kty, crv, x } },
       database: { connectionString: reader.url, maxConnections: 5 },
-      kafka: { ...kafka, brokers: [...serverAddresses().kafkaBrokers] },
+      kafka: kafkaConfig.parse({
+        KAFKA_BROKERS: serverAddresses().kafkaBrokers.join(),
+        KAFKA_ALLOW_FINITE_RETENTION: 'true',
+      }),
       agentManagerUrl: `http://127.0.0.1:${(agentManager.address() as AddressInfo).port}`,
     };
     const service = await createService(QueryApiModule.forRoot(config), {

@@ -9,6 +9,7 @@ import {
   createService,
   INTERNAL_TOKEN_HEADER,
   InternalTokenIssuer,
+  kafkaConfig,
   type Ed25519Jwk,
   type Role,
   type Service,
@@ -21,7 +22,7 @@ import { factsConsumer } from '../src/messaging/facts.consumer';
 import { ClaimDesk } from '../src/application/claim-desk';
 
 /** Nobody listens there: the service must work without Kafka, and messages are handed to its consumer directly. */
-const NO_KAFKA = ['127.0.0.1:1'];
+const NO_KAFKA = '127.0.0.1:1';
 
 export interface Claimed {
   readonly runId: string;
@@ -64,14 +65,7 @@ export class AgentManagerFixture {
       housekeeping: defaultHousekeeping,
       runRetention: { runsMs: 30 * 86_400_000, artifactsMs: null },
       database: { connectionString: (database ?? sameAs!.database!).url, maxConnections: 12 },
-      kafka: {
-        brokers: NO_KAFKA,
-        client: 'kafkajs' as const,
-        tls: false,
-        sasl: null,
-        allowFiniteRetention: true,
-        schemaRegistryUrl: null,
-      },
+      kafka: kafkaConfig.parse({ KAFKA_BROKERS: NO_KAFKA }),
     };
     const service = await createService(AgentManagerModule.forRoot(config), {
       name: 'agent-manager',

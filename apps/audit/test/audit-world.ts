@@ -8,6 +8,7 @@ import {
   createService,
   INTERNAL_TOKEN_HEADER,
   InternalTokenIssuer,
+  kafkaConfig,
   type Service,
 } from '@codex/platform';
 import { createPool, runMigrations } from '@codex/postgres';
@@ -51,10 +52,7 @@ export async function createAuditService() {
     internalAuth: { publicKey: { kty, crv, x } },
     housekeeping: defaultHousekeeping,
     database: { connectionString: database.url, maxConnections: 5 },
-    kafka: {
-      ...{ brokers: [...kafkaBrokers], client: 'kafkajs' as const, tls: false, sasl: null },
-      ...{ allowFiniteRetention: false, schemaRegistryUrl: null },
-    },
+    kafka: kafkaConfig.parse({ KAFKA_BROKERS: kafkaBrokers.join() }),
   };
   const logger = createLogger('audit', 'silent');
   const module = AuditModule.forRoot(config, Object.values(topics.topics));

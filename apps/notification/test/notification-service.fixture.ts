@@ -10,6 +10,7 @@ import {
   createService,
   INTERNAL_TOKEN_HEADER,
   InternalTokenIssuer,
+  kafkaConfig,
   type Caller,
   type Ed25519Jwk,
 } from '@codex/platform';
@@ -46,13 +47,12 @@ export async function startNotificationService(allowPrivate = true): Promise<Not
   const database = await createTestDatabase('notification');
   const keys = generateKeyPairSync('ed25519');
   const issuer = new InternalTokenIssuer(keys.privateKey.export({ format: 'jwk' }) as unknown as Ed25519Jwk);
-  const kafka = { brokers: ['127.0.0.1:1'], client: 'kafkajs' as const, tls: false, sasl: null };
   const config = {
     http: { port: 0, host: '127.0.0.1', logLevel: 'silent' as const },
     internalAuth: { publicKey: keys.publicKey.export({ format: 'jwk' }) as unknown as Ed25519Jwk },
     housekeeping: defaultHousekeeping,
     database: { connectionString: database.url, maxConnections: 10 },
-    kafka: { ...kafka, allowFiniteRetention: false, schemaRegistryUrl: null },
+    kafka: kafkaConfig.parse({ KAFKA_BROKERS: '127.0.0.1:1' }),
     webhook: { allowPrivate },
   };
   const logger = createLogger('test', 'silent');

@@ -7,6 +7,7 @@ import {
   INTERNAL_TOKEN_HEADER,
   InternalTokenIssuer,
   CommandService,
+  kafkaConfig,
   type Caller,
 } from '@codex/platform';
 import { createTestDatabase, eventually } from '@codex/testing';
@@ -68,13 +69,6 @@ function configOf(url: string, publicKey: Ed25519Jwk) {
     internalAuth: { publicKey },
     housekeeping: defaultHousekeeping,
     database: { connectionString: url, maxConnections: 10 },
-    kafka: {
-      brokers: ['127.0.0.1:1'],
-      client: 'kafkajs' as const,
-      tls: false,
-      sasl: null,
-      allowFiniteRetention: false,
-      schemaRegistryUrl: null,
-    },
+    kafka: kafkaConfig.parse({ KAFKA_BROKERS: '127.0.0.1:1' }),
   };
 }

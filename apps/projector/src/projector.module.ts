@@ -1,5 +1,4 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { TopicPlaces } from '@codex/contracts/topic-places';
 import { ConsumerHost, ConsumersModule, HealthRegistry, Lifecycle, LOGGER } from '@codex/platform';
 import { ProjectionHost, type Projection } from '@codex/projections';
 import type { Logger } from 'pino';
@@ -16,7 +15,7 @@ type LifeParts = [ProjectionHost, Rebuilds, ConsumerHost, Lifecycle, HealthRegis
 @Module({})
 export class ProjectorModule {
   static forRoot(config: ProjectorConfig, declared: readonly Projection[] = readModels): DynamicModule {
-    const places = config.kafka.topics ?? new TopicPlaces();
+    const places = config.kafka.topics;
     const projections = declared.map((one) => ({ ...one, topics: one.topics.map((topic) => places.nameOf(topic)) }));
     const pools = createPools(config.database);
     return {

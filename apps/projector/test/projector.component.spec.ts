@@ -7,6 +7,7 @@ import {
   createService,
   INTERNAL_TOKEN_HEADER,
   InternalTokenIssuer,
+  kafkaConfig,
   type Service,
 } from '@codex/platform';
 import { createTestDatabase, createTestTopics, eventually, serverAddresses, type TestDatabase } from '@codex/testing';
@@ -43,10 +44,7 @@ describe('the projector', () => {
       internalAuth: { publicKey: { kty, crv, x } },
       housekeeping: defaultHousekeeping,
       database: { connectionString: database.url, maxConnections: 5 },
-      kafka: {
-        ...{ brokers: [...kafkaBrokers], client: 'kafkajs' as const, tls: false, sasl: null },
-        ...{ allowFiniteRetention: false, schemaRegistryUrl: null },
-      },
+      kafka: kafkaConfig.parse({ KAFKA_BROKERS: kafkaBrokers.join() }),
     };
     const own = readModels
       .filter(({ name }) => name === 'projects' || name === 'project_quotas')

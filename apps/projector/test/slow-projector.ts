@@ -1,4 +1,4 @@
-import { defaultHousekeeping, createLogger, createService } from '@codex/platform';
+import { defaultHousekeeping, createLogger, createService, kafkaConfig } from '@codex/platform';
 import type { FoldProjection } from '@codex/projections';
 import { projectsProjection } from '../src/projections/projects.projection';
 import { ProjectorModule } from '../src/projector.module';
@@ -20,10 +20,7 @@ async function main({ databaseUrl, kafkaBrokers, topic, publicKey, eventTakesMs 
     internalAuth: { publicKey },
     housekeeping: defaultHousekeeping,
     database: { connectionString: databaseUrl, maxConnections: 5 },
-    kafka: {
-      ...{ brokers: [...kafkaBrokers], client: 'kafkajs' as const, tls: false, sasl: null },
-      ...{ allowFiniteRetention: false, schemaRegistryUrl: null },
-    },
+    kafka: kafkaConfig.parse({ KAFKA_BROKERS: kafkaBrokers.join() }),
   };
   const projects = projectsProjection as FoldProjection;
   const slow: FoldProjection = {

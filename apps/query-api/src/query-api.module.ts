@@ -1,6 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
-import { TopicPlaces } from '@codex/contracts/topic-places';
 import { counter, gauge, Lifecycle, LOGGER } from '@codex/platform';
 import { createPool } from '@codex/postgres';
 import { ConsistencyWaiter } from '@codex/projections';
@@ -76,8 +75,7 @@ export class QueryApiModule {
 }
 
 function liveFeed({ kafka }: QueryApiConfig, { live, topics = eventTopics }: QueryApiTuning, logger: Logger): LiveFeed {
-  const places = kafka.topics ?? new TopicPlaces();
-  const followed = topics.map((topic) => places.nameOf(topic));
+  const followed = topics.map((topic) => kafka.topics.nameOf(topic));
   const ended = counter('live_streams_ended', 'Live streams that ended, by reason');
   const feed = new LiveFeed(
     () => openLiveLog({ kafka, topics: followed }, logger),

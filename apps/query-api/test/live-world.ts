@@ -6,6 +6,7 @@ import {
   createService,
   INTERNAL_TOKEN_HEADER,
   InternalTokenIssuer,
+  kafkaConfig,
   type Ed25519Jwk,
   type Service,
 } from '@codex/platform';
@@ -60,12 +61,14 @@ export class LiveWorld implements AsyncDisposable {
   }
 
   async replica(live: Partial<LiveLimits> = {}): Promise<Replica> {
-    const kafka = { tls: false, sasl: null, allowFiniteRetention: true, schemaRegistryUrl: null } as const;
     const config = {
       http: { port: 0, host: '127.0.0.1', logLevel: 'silent' as const },
       internalAuth: { publicKey: this.keys.publicKey.export({ format: 'jwk' }) as unknown as Ed25519Jwk },
       database: { connectionString: this.parts.databaseUrl, maxConnections: 2 },
-      kafka: { ...kafka, client: 'kafkajs' as const, brokers: [...serverAddresses().kafkaBrokers] },
+      kafka: kafkaConfig.parse({
+        KAFKA_BROKERS: serverAddresses().kafkaBrokers.join(),
+        KAFKA_ALLOW_FINITE_RETENTION: 'true',
+      }),
       agentManagerUrl: 'http://127.0.0.1:1',
     };
     const topics = Object.values(this.parts.topics.topics);

@@ -2,7 +2,14 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import type { CommandRepliedData, ScheduleWorkItemData, WorkItemStateChangedData } from '@codex/contracts';
 import { VersionConflict, type RecordedEvent } from '@codex/event-sourcing';
 import type { ConsumedMessage } from '@codex/kafka-messaging';
-import { defaultHousekeeping, CommandService, createLogger, createService, type Ed25519Jwk } from '@codex/platform';
+import {
+  defaultHousekeeping,
+  CommandService,
+  createLogger,
+  createService,
+  kafkaConfig,
+  type Ed25519Jwk,
+} from '@codex/platform';
 import { createTestDatabase, eventually } from '@codex/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { schedulingConsumer } from '../src/messaging/scheduling.consumer';
@@ -32,13 +39,12 @@ export interface SchedulerService extends AsyncDisposable {
 
 export async function runSchedulerService(url: string, random: () => number = () => 0): Promise<SchedulerService> {
   const { publicKey } = generateKeyPairSync('ed25519');
-  const kafka = { brokers: ['127.0.0.1:1'], client: 'kafkajs' as const, tls: false, sasl: null };
   const config = {
     http: { port: 0, host: '127.0.0.1', logLevel: 'silent' as const },
     internalAuth: { publicKey: publicKey.export({ format: 'jwk' }) as unknown as Ed25519Jwk },
     housekeeping: defaultHousekeeping,
     database: { connectionString: url, maxConnections: 10 },
-    kafka: { ...kafka, allowFiniteRetention: false, schemaRegistryUrl: null },
+    kafka: kafkaConfig.parse({ KAFKA_BROKERS: '127.0.0.1:1' }),
   };
   const logger = createLogger('test', 'silent');
   const service = await createService(SchedulerModule.forRoot(config), { name: 'scheduler', config, logger });

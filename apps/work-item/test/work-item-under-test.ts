@@ -7,6 +7,7 @@ import {
   createLogger,
   createService,
   InternalTokenIssuer,
+  kafkaConfig,
   type Service,
 } from '@codex/platform';
 import { ProcessRunner, Watchdog } from '@codex/process-manager';
@@ -200,14 +201,7 @@ async function startService(database: TestDatabase, { publicKey }: Keys): Promis
     internalAuth: { publicKey },
     housekeeping: defaultHousekeeping,
     database: { connectionString: database.url, maxConnections: 5 },
-    kafka: {
-      brokers: ['127.0.0.1:1'],
-      client: 'kafkajs' as const,
-      tls: false,
-      sasl: null,
-      allowFiniteRetention: false,
-      schemaRegistryUrl: null,
-    },
+    kafka: kafkaConfig.parse({ KAFKA_BROKERS: '127.0.0.1:1' }),
   };
   const logger = createLogger('work-item', 'silent');
   const service = await createService(WorkItemModule.forRoot(config), { name: 'work-item', config, logger });

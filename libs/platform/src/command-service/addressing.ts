@@ -1,5 +1,4 @@
 import type { Context } from '@codex/contracts';
-import { TopicPlaces } from '@codex/contracts/topic-places';
 import type { Addressing } from '@codex/kafka-messaging';
 import type { Logger } from 'pino';
 import type { KafkaConfig } from '../consumers/kafka-connection';
@@ -16,14 +15,13 @@ export interface Publisher {
  * catalogue first; subjects keep the names of the catalogue, whatever was moved.
  */
 export async function addressingOf({ context, kafka, logger }: Publisher): Promise<Addressing> {
+  const { topics, schemaRegistryUrl } = kafka;
   const { registerCatalogue, schemaById, topicOf } = await import('@codex/contracts');
-  const places = kafka.topics ?? new TopicPlaces();
   const base: Addressing = {
-    topicOf: ({ kind, type }) => places.nameOf(topicOf({ kind, type, context })),
+    topicOf: ({ kind, type }) => topics.nameOf(topicOf({ kind, type, context })),
     source: context,
     schemaNameOf: (schemaId) => schemaById(schemaId).fullName,
   };
-  const { schemaRegistryUrl } = kafka;
   if (schemaRegistryUrl === null) return base;
   const ids = await registerCatalogue({ url: schemaRegistryUrl });
   logger.info('the schemas are registered');

@@ -6,7 +6,7 @@ import type { PartHealth } from '../health/health-registry';
 import { gauge } from '../metrics/metrics';
 import { tracingEnabled } from '../tracing-preload';
 import { inBatchSpans, type BatchedMessage } from '../tracing/batch-spans';
-import { eventTopicOf, TopicPlaces } from '@codex/contracts/topic-places';
+import { eventTopicOf } from '@codex/contracts/topic-places';
 import { addressingOf } from './addressing';
 import type { Surroundings } from './surroundings';
 import type { Context } from '@codex/contracts';
@@ -68,7 +68,7 @@ async function createRelay(parts: RelayParts): Promise<Relay> {
   const { name, context, kafka, around, pool, driver, database, longestIdleMs } = parts;
   const lockDatabase = { ...database, applicationName: `${name} relay` };
   const first = eventTopicOf(context);
-  const topic = (kafka.topics ?? new TopicPlaces()).nameOf(first);
+  const topic = kafka.topics.nameOf(first);
   return new Relay({
     source: new PostgresRelayReader(pool, name, topic),
     topic: { name: topic, moves: new PostgresTopicMoves(pool, name, first) },

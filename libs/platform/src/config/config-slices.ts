@@ -40,7 +40,7 @@ export const kafkaConfig = z
       .string()
       .regex(/^[A-Za-z0-9._-]{1,100}$/, 'must be 1 to 100 of A-Z, a-z, 0-9, ".", "_", "-"')
       .optional(),
-    KAFKA_TOPICS: z.string().transform(topicPlaces).optional(),
+    KAFKA_TOPICS: z.string().transform(topicPlaces).default(new TopicPlaces()),
     KAFKA_TLS: flag.default(false),
     KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512', 'aws-msk-iam']).optional(),
     KAFKA_SASL_USERNAME: z.string().optional(),
@@ -58,7 +58,7 @@ export const kafkaConfig = z
     brokers: env.KAFKA_BROKERS,
     client: env.KAFKA_CLIENT,
     ...(env.KAFKA_INSTANCE_ID === undefined ? {} : { instance: env.KAFKA_INSTANCE_ID }),
-    ...(env.KAFKA_TOPICS === undefined ? {} : { topics: env.KAFKA_TOPICS }),
+    topics: env.KAFKA_TOPICS,
     tls: env.KAFKA_TLS,
     sasl:
       env.KAFKA_SASL_MECHANISM === undefined

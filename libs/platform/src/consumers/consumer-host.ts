@@ -21,8 +21,8 @@ export interface ConsumerHostParts {
   readonly driver: KafkaDriver;
   readonly codec: MessageCodec;
   readonly allowFiniteRetention: boolean;
-  /** Where the topics of declarations are; default: where the catalogue says. */
-  readonly topics?: TopicPlaces;
+  /** Where the topics of declarations are. */
+  readonly topics: TopicPlaces;
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
   readonly health: HealthRegistry;
@@ -65,7 +65,7 @@ export class ConsumerHost {
 
   /** Under which name a topic of the catalogue is found. */
   nameOf(topic: string): string {
-    return this.parts.topics?.nameOf(topic) ?? topic;
+    return this.parts.topics.nameOf(topic);
   }
 
   /** The groups that consume a topic. */

@@ -8,8 +8,8 @@ import { StartRefused } from '../service/lifecycle';
 export interface TopicRules {
   readonly allowFiniteRetention: boolean;
   readonly logger: Logger;
-  /** How many partitions moved topics have. */
-  readonly topics?: TopicPlaces;
+  /** How many partitions topics have. */
+  readonly topics: TopicPlaces;
 }
 
 /**
@@ -40,9 +40,9 @@ export async function requireTopics(
   }
 }
 
-function requirePartitions({ topics }: ClusterDescription, places: TopicPlaces | undefined): void {
+function requirePartitions({ topics }: ClusterDescription, places: TopicPlaces): void {
   for (const { name, partitions } of topics) {
-    const wanted = places?.definitions.find((topic) => topic.name === name)?.partitions;
+    const wanted = places.definitions.find((topic) => topic.name === name)?.partitions;
     if (wanted === undefined || wanted === partitions) continue;
     throw new StartRefused(`${name} has ${partitions} partitions, and KAFKA_TOPICS or the catalogue says ${wanted}`);
   }

@@ -18,7 +18,11 @@ function cluster(...topics: TopicDescription[]): { driver: KafkaDriver; closed: 
 
 function check(driver: KafkaDriver, allowed = false, lines: string[] = []): Promise<void> {
   const logger = createLogger('test', 'info', { write: (line) => void lines.push(line) });
-  return requireTopics(driver, ['a.events.v1', 'a.commands.v1'], { allowFiniteRetention: allowed, logger });
+  return requireTopics(driver, ['a.events.v1', 'a.commands.v1'], {
+    allowFiniteRetention: allowed,
+    logger,
+    topics: new TopicPlaces(),
+  });
 }
 
 const commands = { ...forgets, name: 'a.commands.v1' };
