@@ -38,6 +38,8 @@ export class NotificationModule {
           migrations: [{ table: 'notification.migrations', migrations: [NotificationTables1767225600000] }],
           inlineProjections: [subscriptionsProjection],
           deciders: [subscriptionDecider, notificationDecider, deliveryDecider],
+          // Subscriptions come back, their secrets do not: what is sent to them fails and says so.
+          restorable: {},
           refused: refusedCommand,
         }),
         CqrsModule.forRoot(),

@@ -14,7 +14,7 @@ import {
   type Caller,
   type Ed25519Jwk,
 } from '@codex/platform';
-import { createTestDatabase, eventually } from '@codex/testing';
+import { createTestDatabase, eventually, type TestDatabase } from '@codex/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { notifyCommandsConsumer } from '../src/messaging/notify-commands.consumer';
 import { NotificationModule } from '../src/notification.module';
@@ -45,6 +45,11 @@ export interface SendOptions {
 
 export async function startNotificationService(allowPrivate = true): Promise<NotificationService> {
   const database = await createTestDatabase('notification');
+  return serveNotification(database, allowPrivate);
+}
+
+/** The same on this database, which goes with it. */
+export async function serveNotification(database: TestDatabase, allowPrivate = true): Promise<NotificationService> {
   const keys = generateKeyPairSync('ed25519');
   const issuer = new InternalTokenIssuer(keys.privateKey.export({ format: 'jwk' }) as unknown as Ed25519Jwk);
   const config = {

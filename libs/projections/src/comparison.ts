@@ -1,4 +1,5 @@
 import type { Sql } from '@codex/postgres';
+import type { Pool } from 'pg';
 import { generationGroup } from './generation';
 import type { Projection } from './projection';
 import { columnName, tableName } from './table-layout';
@@ -38,22 +39,23 @@ interface Scope {
   readonly parked: readonly string[];
 }
 
-/** Compares what two generations have in common; neither may change meanwhile. */
+/** Compares what two generations have in common, both sides at once; neither may change meanwhile. */
 export async function compareGenerations(
-  sql: Sql,
+  pool: Pool,
   projection: Projection,
   { live, rebuilt, logReplaced = false }: ComparedGenerations,
 ): Promise<ComparisonReport> {
-  const parked = await parkedStreams(sql, projection, [live, rebuilt]);
-  const [ofLive, ofRebuilt] = [await columnsOf(sql, projection, live), await columnsOf(sql, projection, rebuilt)];
-  const columns = ofRebuilt.filter((column) => ofLive.includes(column));
-  const unsharedColumns = [...ofLive, ...ofRebuilt].filter((column) => !columns.includes(column));
+  const parked = await parkedStreams(pool, projection, [live, rebuilt]);
+  const ofBoth = <T>(look: (generation: number) => Promise<T>) => Promise.all([look(live), look(rebuilt)]);
+  const [liveColumns, rebuiltColumns] = await ofBoth((generation) => columnsOf(pool, projection, generation));
+  const columns = rebuiltColumns.filter((column) => liveColumns.includes(column));
+  const unsharedColumns = [...liveColumns, ...rebuiltColumns].filter((column) => !columns.includes(column));
   const scope: Scope = { projection, live, rebuilt, columns, parked };
-  const digests = { live: await digest(sql, scope, live), rebuilt: await digest(sql, scope, rebuilt) };
-  const isSame = digests.live.rows === digests.rebuilt.rows && digests.live.hash === digests.rebuilt.hash;
+  const [liveDigest, rebuiltDigest] = await ofBoth((generation) => digest(pool, scope, generation));
+  const isSame = liveDigest.rows === rebuiltDigest.rows && liveDigest.hash === rebuiltDigest.hash;
   const equal = isSame && unsharedColumns.length === 0;
-  const differences = isSame ? [] : await differingKeys(sql, scope);
-  return { equal, logReplaced, ...digests, parked, unsharedColumns, differences };
+  const differences = isSame ? [] : await differingKeys(pool, scope);
+  return { equal, logReplaced, live: liveDigest, rebuilt: rebuiltDigest, parked, unsharedColumns, differences };
 }
 
 async function digest(sql: Sql, scope: Scope, generation: number): Promise<TableDigest> {

@@ -11,11 +11,14 @@ export interface NewDelivery {
   readonly traceparent: string | null;
 }
 
-/** One to be sent now, for the `attempts`-th time. Without a target its subscription was removed meanwhile. */
+/**
+ * One to be sent now, for the `attempts`-th time. Without a target its subscription was removed meanwhile; without a secret
+ * that was lost with the database, and the subscription came back from its events.
+ */
 export interface ClaimedDelivery extends NewDelivery {
   readonly attempts: number;
   readonly createdAt: string;
-  readonly target: { readonly url: string; readonly secret: string } | null;
+  readonly target: { readonly url: string; readonly secret: string | null } | null;
 }
 
 /** Who wants to be told of an item. */

@@ -34,7 +34,11 @@ export async function deliver(
   if (target === null) {
     return giveUp(delivery, { code: 'SUBSCRIPTION_REMOVED', message: 'the subscription was removed' }, options);
   }
-  const message = { id: delivery.deliveryId, at: options.now(), ...target, body: bodyOf(delivery) };
+  const { url, secret } = target;
+  if (secret === null) {
+    return giveUp(delivery, { code: 'SECRET_LOST', message: 'the secret was lost: subscribe anew' }, options);
+  }
+  const message = { id: delivery.deliveryId, at: options.now(), url, secret, body: bodyOf(delivery) };
   const sent = await options.sender.send(message, signal);
   if (signal.aborted) return;
   if (sent.error === null && sent.statusCode >= 200 && sent.statusCode < 300) {

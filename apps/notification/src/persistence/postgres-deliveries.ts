@@ -100,6 +100,6 @@ function claimedDelivery(record: ClaimedRecord): ClaimedDelivery {
     traceparent: record.traceparent,
     attempts: record.attempts,
     createdAt: record.created_at.toISOString(),
-    target: record.url === null || record.secret === null ? null : { url: record.url, secret: record.secret },
+    target: record.url === null ? null : { url: record.url, secret: record.secret },
   };
 }
