@@ -90,9 +90,10 @@ export class KafkajsSession implements ConsumerSession {
   }
 
   private async connectAndRun(): Promise<void> {
-    const { GROUP_JOIN, REBALANCING, FETCH, CRASH } = this.consumer.events;
+    const { GROUP_JOIN, REBALANCING, FETCH_START, FETCH, CRASH } = this.consumer.events;
     this.consumer.on(GROUP_JOIN, (event) => this.onJoin(event));
     this.consumer.on(REBALANCING, () => this.onRebalancing());
+    this.consumer.on(FETCH_START, () => this.onFetchStart());
     this.consumer.on(FETCH, () => this.onFetch());
     this.consumer.on(CRASH, ({ payload }) => this.finish(payload.error));
     await this.consumer.connect();
@@ -160,6 +161,7 @@ export class KafkajsSession implements ConsumerSession {
 
   // kafkajs goes on joining although it is told to stop, as another member, who would be waited for until its session ends.
   private onJoinRequest(memberId: string): void {
+    this.settled = false;
     this.memberId = memberId === '' ? null : memberId;
     if (memberId !== '' || !this.live) this.memberIdKnown.resolve();
     if (!this.live) throw new JoinRefused();
@@ -185,6 +187,12 @@ export class KafkajsSession implements ConsumerSession {
     this.generation++;
     this.lastSignOfLife = Date.now();
     this.parts.events.onRevoked();
+  }
+
+  // kafkajs gives a join up when the coordinator is loading, as after a restart of Kafka, and goes on as the member it was.
+  // The broker may agree to that, so nobody would ever be assigned anything again.
+  private onFetchStart(): void {
+    if (this.live && !this.settled) this.finish(new Error('kafkajs fetches although it has not joined again'));
   }
 
   private onFetch(): void {
