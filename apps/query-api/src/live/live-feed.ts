@@ -18,7 +18,7 @@ export interface LiveWish {
 
 /**
  * Live events for everybody on this replica. The log is followed only while somebody listens, and a while longer. What
- * was recorded after `subscribe` was called is delivered, and what came after the cursor when there is one.
+ * is recorded after `subscribe` resolved is delivered, and what came after the cursor when there is one.
  */
 export class LiveFeed {
   private readonly count: StreamCount;
@@ -39,9 +39,9 @@ export class LiveFeed {
     this.count = new StreamCount(limits);
   }
 
-  /** Open streams. */
+  /** Open streams: each is delivered what is recorded from now on. */
   get streams(): number {
-    return this.count.total;
+    return this.subscriptions.size;
   }
 
   /** True while the log is followed. */
