@@ -11,6 +11,7 @@ import {
   RebuildRunning,
 } from './projection-errors';
 import { offsetsOf, shortOf } from './projection-offsets';
+import { countRows } from './row-counts';
 import { createTable, dropGeneration, exposeGeneration, queryIndexes } from './table-layout';
 
 /** So many messages behind a generation is at the latest events within a moment. */
@@ -26,13 +27,22 @@ export class GenerationRegistry {
     return readGenerations(this.pool);
   }
 
-  /** Creates generation 1 of a projection that has none yet and shows it to queries. */
+  /**
+   * Creates generation 1 of a projection that has none yet and shows it to queries. Those that are there and that queries
+   * may see begin to count their rows, if the projection wants that now.
+   */
   async ensureLive(projection: Projection): Promise<void> {
     await this.change(projection, async (tx, known) => {
+      for (const { generation, state } of known) {
+        if (state !== 'live' && state !== 'previous') continue;
+        const isNew = await countRows(tx, projection, generation);
+        if (isNew && state === 'live') await expose(tx, projection, generation);
+      }
       if (known.length > 0) return;
       for (const statement of createTable(projection, 1)) await tx.query(statement);
       for (const { create } of queryIndexes(projection, 1)) await tx.query(create);
-      for (const statement of exposeGeneration(projection, 1)) await tx.query(statement);
+      await countRows(tx, projection, 1);
+      await expose(tx, projection, 1);
       await tx.query(
         `insert into projections.generations (projection, generation, state, definition_version, live_since)
          values ($1, 1, 'live', $2, clock_timestamp())`,
@@ -85,7 +95,7 @@ export class GenerationRegistry {
         report.logReplaced ? 'rejected' : 'previous',
       ]);
       await settle(tx, projection, { generation, state: 'live', report });
-      for (const statement of exposeGeneration(projection, generation)) await tx.query(statement);
+      await expose(tx, projection, generation);
     });
   }
 
@@ -104,7 +114,7 @@ export class GenerationRegistry {
       const missing = shortOf(reached, await offsetsOf(tx, projection, live.generation));
       if (missing > CLOSE_ENOUGH) throw new GenerationBehind(projection.name, missing);
       await exchange(tx, projection.name, { live: live.generation, previous: previous.generation });
-      for (const statement of exposeGeneration(projection, previous.generation)) await tx.query(statement);
+      await expose(tx, projection, previous.generation);
       return { ...previous, state: 'live' };
     });
   }
@@ -151,6 +161,10 @@ export class GenerationRegistry {
       return work(tx, await generationsOf(tx, name));
     });
   }
+}
+
+async function expose(tx: Sql, projection: Projection, generation: number): Promise<void> {
+  for (const statement of exposeGeneration(projection, generation)) await tx.query(statement);
 }
 
 function isOf(projection: Projection, { definitionVersion }: Generation): boolean {

@@ -34,6 +34,11 @@ interface ProjectionBase {
    * are there get it with their next rebuild.
    */
   readonly indexes?: readonly string[];
+  /**
+   * Columns, never null, by whose values rows are counted: a view `<name>_counts` has them and `count`. As with indexes, a
+   * change of it is no change of meaning; tables that are there begin to count at the next start.
+   */
+  readonly counted?: readonly string[];
 }
 
 /** One row a stream: a pure fold from null. Returning null removes the row. */
@@ -59,7 +64,10 @@ type Columns<R extends Row> = Readonly<Record<keyof R & string, ColumnType>>;
 
 /** Declares a fold projection; the columns must name exactly the fields of the row type. */
 export function foldProjection<R extends Row>(
-  declared: Omit<FoldProjection<R>, 'kind' | 'columns'> & { readonly columns: Columns<R> },
+  declared: Omit<FoldProjection<R>, 'kind' | 'columns' | 'counted'> & {
+    readonly columns: Columns<R>;
+    readonly counted?: readonly (keyof R & string)[];
+  },
 ): FoldProjection {
   return { kind: 'fold', ...declared } as unknown as FoldProjection;
 }

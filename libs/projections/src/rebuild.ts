@@ -1,4 +1,4 @@
-import type { Sql } from '@codex/postgres';
+import { inTransaction, type Sql } from '@codex/postgres';
 import type { Pool } from 'pg';
 import { compareGenerations, type ComparisonReport } from './comparison';
 import type { Generation } from './generation';
@@ -8,6 +8,7 @@ import { hasLeftTopics, requireEqualReach } from './left-topics';
 import type { Projection } from './projection';
 import type { ProjectionLog } from './projection-log';
 import { RebuildProgress } from './rebuild-progress';
+import { countRows } from './row-counts';
 import { queryIndexes } from './table-layout';
 import { furthest, offsetsOf, shortOf, sizeOf, type Offsets } from './projection-offsets';
 
@@ -63,6 +64,7 @@ export async function rebuild(parts: RebuildParts, projection: Projection): Prom
     const course: Course = { projection, live, fresh, replaced, moved, progress: new RebuildProgress() };
     await untilNearlyThere(parts, course);
     await buildIndexes(parts.pool, projection, fresh.generation);
+    await inTransaction(parts.pool, (tx) => countRows(tx, projection, fresh.generation));
     await untilNearlyThere(parts, course);
     const outcome = await finish(parts, course);
     await tidy(parts, projection);

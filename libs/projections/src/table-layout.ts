@@ -10,6 +10,11 @@ export function tableName(projection: Pick<Projection, 'schema' | 'name'>, gener
   return `"${projection.schema}"."${projection.name}_g${generation}"`;
 }
 
+/** Where a generation counts its rows; also the name of the function that does it. */
+export function countsName({ schema, name }: Pick<Projection, 'schema' | 'name'>, generation: number): string {
+  return `"${schema}"."${name}_g${generation}_counts"`;
+}
+
 /** What queries read: a view over the live generation. */
 export function viewName(projection: Pick<Projection, 'schema' | 'name'>): string {
   return `"${projection.schema}"."${projection.name}"`;
@@ -55,10 +60,23 @@ export function exposeGeneration(projection: Projection, generation: number): re
   return [
     `drop view if exists ${viewName(projection)}`,
     `create view ${viewName(projection)} as select ${columns.join(', ')} from ${tableName(projection, generation)}`,
+    ...exposeCounts(projection, generation),
+  ];
+}
+
+function exposeCounts({ schema, name, counted }: Projection, generation: number): readonly string[] {
+  if (counted === undefined) return [];
+  const view = `"${schema}"."${name}_counts"`;
+  const columns = counted.map((field) => `"${columnName(field)}"`).join(', ');
+  return [
+    `drop view if exists ${view}`,
+    `create view ${view} as select ${columns}, sum(rows)::bigint as count
+     from ${countsName({ schema, name }, generation)} group by ${columns} having sum(rows) > 0`,
   ];
 }
 
 /** Removes the tables of a generation that nobody reads. */
 export function dropGeneration(projection: Pick<Projection, 'schema' | 'name'>, generation: number): string {
-  return `drop table if exists ${tableName(projection, generation)}`;
+  const counts = countsName(projection, generation);
+  return `drop table if exists ${tableName(projection, generation)}, ${counts}; drop function if exists ${counts}()`;
 }

@@ -39,6 +39,8 @@ export interface LoggedMessage {
 export interface ReadModelRows {
   readonly projection: Projection;
   readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** The columns that rows are counted by, and `count`; none when the projection counts nothing. */
+  readonly counts: readonly Readonly<Record<string, unknown>>[];
 }
 
 export interface AuditRecord {

@@ -3,6 +3,7 @@ import type { Finding } from './finding';
 import { acknowledgedOnce } from './rules/acknowledged-once';
 import { attemptsCountedOnce } from './rules/attempts-counted-once';
 import { auditComplete } from './rules/audit-complete';
+import { countsEqualRows } from './rules/counts-equal-rows';
 import { everythingEnds } from './rules/everything-ends';
 import { logCompleteInOrder } from './rules/log-complete-in-order';
 import { nothingParked } from './rules/nothing-parked';
@@ -17,6 +18,7 @@ const rules: readonly ((evidence: Evidence) => Iterable<Finding>)[] = [
   versionsGapless,
   logCompleteInOrder,
   readModelsEqualFold,
+  countsEqualRows,
   everythingEnds,
   oneLeaseARun,
   attemptsCountedOnce,

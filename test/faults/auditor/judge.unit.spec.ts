@@ -31,7 +31,7 @@ function storeOnly(messages: readonly StoredMessage[], parts: Partial<Evidence> 
 describe('the auditor', () => {
   it('finds nothing where everything is right', () => {
     const commands = [accepted(created), accepted(second, `/v1/projects/${projectId}/requirements`)];
-    const readModels = [{ projection: projectsProjection, rows: [projectRow] }];
+    const readModels = [{ projection: projectsProjection, rows: [projectRow], counts: [] }];
     expect(judge(evidenceOf(story, { readModels, journal: { commands, claims: [] } }))).toEqual([]);
   });
 
@@ -154,7 +154,7 @@ describe('log-complete-in-order', () => {
 
 describe('read-models-equal-fold', () => {
   const judged = (rows: readonly Readonly<Record<string, unknown>>[]): string[] =>
-    brokenRules(evidenceOf(story, { readModels: [{ projection: projectsProjection, rows }] }));
+    brokenRules(evidenceOf(story, { readModels: [{ projection: projectsProjection, rows, counts: [] }] }));
 
   it('objects to a missing row, another row, and one too many', () => {
     expect(judged([])).toEqual(['read-models-equal-fold']);
@@ -167,6 +167,28 @@ describe('read-models-equal-fold', () => {
     expect(judged([{ ...projectRow, requirements: [...requirements, requirements.at(-1)] }])).toEqual([
       'read-models-equal-fold',
     ]);
+  });
+});
+
+describe('counts-equal-rows', () => {
+  const counting = { ...projectsProjection, counted: ['status'] };
+  const judged = (counts: readonly object[]): string[] =>
+    brokenRules(
+      evidenceOf(story, { readModels: [{ projection: counting, rows: [projectRow], counts: counts as never }] }),
+    );
+
+  it('objects to a count that is too high, too low, missing, or of nothing', () => {
+    const { status } = projectRow;
+    expect(judged([{ status, count: '1' }])).toEqual([]);
+    expect(judged([{ status, count: '2' }])).toEqual(['counts-equal-rows']);
+    expect(judged([{ status, count: '0' }])).toEqual(['counts-equal-rows']);
+    expect(judged([])).toEqual(['counts-equal-rows']);
+    expect(
+      judged([
+        { status, count: '1' },
+        { status: 'lost', count: '1' },
+      ]),
+    ).toEqual(['counts-equal-rows']);
   });
 });
 

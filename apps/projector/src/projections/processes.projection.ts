@@ -48,6 +48,7 @@ export const processesProjection = foldProjection<ProcessRow>({
     '(tenant_id, status, created_at desc, id desc)',
     '(tenant_id, definition, created_at desc, id desc)',
   ],
+  counted: ['tenantId', 'status'],
   keyOf: idOf,
   evolve(row, event) {
     const next = evolveProcess(row, event);

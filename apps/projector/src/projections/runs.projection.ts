@@ -52,6 +52,7 @@ export const runsProjection = foldProjection<RunRow>({
     '(project_id, ended_at) where ended_at is not null',
     '(tenant_id, status, created_at desc, id desc)',
   ],
+  counted: ['tenantId', 'status'],
   keyOf: idOf,
   evolve(row, event) {
     const next = evolveRun(row, event);

@@ -13,26 +13,31 @@ export interface Stats {
   readonly processes: readonly StateCount[];
 }
 
+/** What is counted as it changes, and by which column. */
 const COUNTED = {
-  workItems: 'work_item.work_items',
-  runs: 'agent.runs',
-  agents: 'agent.agents',
-  processes: 'work_item.processes',
-};
+  workItems: ['work_item.work_items_counts', 'state'],
+  runs: ['agent.runs_counts', 'status'],
+  processes: ['work_item.processes_counts', 'status'],
+} as const;
 
 /** How much there is of everything, by state. */
 export async function readStats(sql: Sql, tenantId: string): Promise<Stats> {
-  const counts = Object.entries(COUNTED).map(([field, view]) => {
-    const column = field === 'workItems' ? 'state' : 'status';
-    return `coalesce((select jsonb_agg(jsonb_build_object('state', c.state, 'count', c.count) order by c.state)
-      from (select ${column} as state, count(*)::int as count from ${view} where tenant_id = $1 group by 1) c), '[]') as "${field}"`;
-  });
+  const counts = Object.entries(COUNTED).map(([field, [view, column]]) =>
+    listed(field, `select ${column} as state, sum(count)::int as count from ${view} where tenant_id = $1 group by 1`),
+  );
+  const agents = 'select status as state, count(*)::int as count from agent.agents where tenant_id = $1 group by 1';
   const { rows } = await sql.query<Stats>({
     name: 'stats',
-    text: `select (select count(*)::int from project.projects where tenant_id = $1) as projects, ${counts.join(', ')}`,
+    text: `select (select count(*)::int from project.projects where tenant_id = $1) as projects,
+      ${[...counts, listed('agents', agents)].join(', ')}`,
     values: [tenantId],
   });
   return rows[0]!;
+}
+
+function listed(field: string, counts: string): string {
+  return `coalesce((select jsonb_agg(jsonb_build_object('state', c.state, 'count', c.count) order by c.state)
+    from (${counts}) c), '[]') as "${field}"`;
 }
 
 /** Work items by state, for each of these projects. */
@@ -43,8 +48,8 @@ export async function countWorkItems(
 ): Promise<ReadonlyMap<string, readonly StateCount[]>> {
   const { rows } = await sql.query<StateCount & { projectId: string }>({
     name: 'count_work_items',
-    text: `select project_id as "projectId", state, count(*)::int as count from work_item.work_items
-      where tenant_id = $1 and project_id = any($2::uuid[]) group by 1, 2 order by 1, 2`,
+    text: `select project_id as "projectId", state, count::int from work_item.work_items_counts
+      where tenant_id = $1 and project_id = any($2::uuid[]) order by 1, 2`,
     values: [tenantId, projectIds],
   });
   return Map.groupBy(rows, ({ projectId }) => projectId);

@@ -7,11 +7,14 @@ import type { AuditRecord, Evidence, ReadModelRows } from '../evidence';
 export async function readReadModels(client: Client): Promise<readonly ReadModelRows[]> {
   const models: ReadModelRows[] = [];
   for (const projection of readModels) {
-    const columns = Object.keys(projection.columns).map((field) => `"${snakeCase(field)}" as "${field}"`);
-    const { rows } = await client.query<Record<string, unknown>>(
-      `select ${columns.join(', ')} from "${projection.schema}"."${projection.name}"`,
-    );
-    models.push({ projection, rows });
+    const { schema, name, counted } = projection;
+    const read = async (fields: readonly string[], view: string) => {
+      const columns = fields.map((field) => `"${snakeCase(field)}" as "${field}"`).join(', ');
+      return (await client.query<Record<string, unknown>>(`select ${columns} from "${schema}"."${view}"`)).rows;
+    };
+    const rows = await read(Object.keys(projection.columns), name);
+    const counts = counted === undefined ? [] : await read([...counted, 'count'], `${name}_counts`);
+    models.push({ projection, rows, counts });
   }
   return models;
 }
