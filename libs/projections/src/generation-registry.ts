@@ -28,15 +28,15 @@ export class GenerationRegistry {
   }
 
   /**
-   * Creates generation 1 of a projection that has none yet and shows it to queries. Those that are there and that queries
-   * may see begin to count their rows, if the projection wants that now.
+   * Creates generation 1 of a projection that has none yet and shows it to queries. Those of this definition that queries
+   * may see begin to count their rows, if it wants that now.
    */
   async ensureLive(projection: Projection): Promise<void> {
     await this.change(projection, async (tx, known) => {
-      for (const { generation, state } of known) {
-        if (state !== 'live' && state !== 'previous') continue;
-        const isNew = await countRows(tx, projection, generation);
-        if (isNew && state === 'live') await expose(tx, projection, generation);
+      for (const one of known) {
+        if (!isOf(projection, one) || (one.state !== 'live' && one.state !== 'previous')) continue;
+        const isNew = await countRows(tx, projection, one.generation);
+        if (isNew && one.state === 'live') await expose(tx, projection, one.generation);
       }
       if (known.length > 0) return;
       for (const statement of createTable(projection, 1)) await tx.query(statement);

@@ -69,6 +69,15 @@ describe('the counts of a projection', () => {
     }
   });
 
+  it('are left out of a table of another definition, which may lack the columns', async () => {
+    const older = countersProjection(world.topic, { name: 'uncounted' });
+    await host.registry.ensureLive(older);
+    const columns = { ...older.columns, owner: 'text' as const };
+    await host.registry.ensureLive({ ...older, version: 2, columns, counted: ['owner'] } as Projection);
+    const { rows } = await world.pool.query(`select to_regclass('spec.uncounted_g1_counts') as counts`);
+    expect(rows).toEqual([{ counts: null }]);
+  });
+
   it('are right when many write the same groups in any order, and nobody waits for ever', async () => {
     const clients = await Promise.all(Array.from({ length: WRITERS }, () => world.pool.connect()));
     try {
