@@ -17,12 +17,10 @@ const SUBJECT = {
 };
 const ERROR = { code: 'TEST', message: 'a story' };
 const LONGEST = 60;
+const FORWARD: readonly ProcessState['status'][] = ['running', 'waiting'];
 
 /** What the world says to a process that stands like this; null ends the story. */
 export type World = (state: ProcessState) => ProcessMessage | null;
-
-/** The world of a story does this at one step of one phase, and is {@link friendly} otherwise. */
-type Trouble = (state: ProcessState) => ProcessMessage | null | undefined;
 
 /** Does and accepts whatever is asked, to the end. */
 export const friendly: World = ({ current, status }) => {
@@ -35,7 +33,8 @@ export const friendly: World = ({ current, status }) => {
 };
 
 /** Someone calls it off at once; then as above. */
-export const cancelling = (): World => troubled(({ status }) => once(status, { type: 'cancel', error: ERROR }));
+export const cancelling = (): World =>
+  troubled(({ status }) => (FORWARD.includes(status) ? { type: 'cancel', error: ERROR } : undefined));
 
 /** Nobody answers until the next deadline has passed; then as above. */
 export const silent = (): World =>
@@ -107,7 +106,7 @@ function stored({ type, data }: ProcessEvent): StoredHistory[number][number] {
 }
 
 /** Trouble that comes once; before and after it, and where there is none, the world is friendly. */
-function troubled(trouble: Trouble): World {
+function troubled(trouble: (state: ProcessState) => ProcessMessage | undefined): World {
   let has = false;
   return (state) => {
     const message = has ? undefined : trouble(state);
@@ -115,10 +114,6 @@ function troubled(trouble: Trouble): World {
     has = true;
     return message;
   };
-}
-
-function once(status: ProcessState['status'], message: ProcessMessage): ProcessMessage | undefined {
-  return status === 'running' || status === 'waiting' ? message : undefined;
 }
 
 function refusal(commandId: string | null): ProcessMessage | undefined {

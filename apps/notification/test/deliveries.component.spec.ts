@@ -7,7 +7,12 @@ import { deliver } from '../src/application/delivering';
 import { DeliveryLoop } from '../src/application/delivery-loop';
 import { PostgresDeliveries } from '../src/persistence/postgres-deliveries';
 import { HttpWebhookSender } from '../src/webhook/webhook-sender';
-import { startNotificationService, startReceiver, type NotificationService } from './notification-service.fixture';
+import {
+  itemOf,
+  startNotificationService,
+  startReceiver,
+  type NotificationService,
+} from './notification-service.fixture';
 
 let service: NotificationService;
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
@@ -168,10 +173,6 @@ function loopWith(by: HttpWebhookSender): DeliveryLoop {
     leaseMs: 60_000,
     pollIntervalMs: 20,
   });
-}
-
-function itemOf(projectId: string): NotifySubscribersData {
-  return { workItemId: randomUUID(), projectId, processId: randomUUID(), title: 'Analyse it', createdBy: 'tester' };
 }
 
 async function subscribe(body: { readonly projectId: string }): Promise<string> {

@@ -93,6 +93,11 @@ async function notify({ store, cache }: CommandService, list: readonly NotifySub
   return messages.map(({ id }) => id);
 }
 
+/** What the process of a new work item of this project asks. */
+export function itemOf(projectId: string): NotifySubscribersData {
+  return { workItemId: randomUUID(), projectId, processId: randomUUID(), title: 'Analyse it', createdBy: 'tester' };
+}
+
 /** What a receiver of webhooks got. */
 export interface Received {
   readonly headers: IncomingHttpHeaders;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { restoreEvents } from '@codex/event-store-postgres/testing';
 import { createTestDatabase, eventually } from '@codex/testing';
 import { v7 as uuidv7 } from 'uuid';
@@ -6,6 +5,7 @@ import { deliver } from '../src/application/delivering';
 import { PostgresDeliveries } from '../src/persistence/postgres-deliveries';
 import { HttpWebhookSender } from '../src/webhook/webhook-sender';
 import {
+  itemOf,
   serveNotification,
   startNotificationService,
   startReceiver,
@@ -54,7 +54,7 @@ describe('a notification service whose database was lost and restored from its e
 
   it('tells a process once, also when it asks again after the loss', async () => {
     await subscribe();
-    const item = itemOf();
+    const item = itemOf(uuidv7());
     await service.notify(item);
     await loseAndRestore();
     await service.notify(item);
@@ -69,7 +69,7 @@ describe('a notification service whose database was lost and restored from its e
   async function notifyAndDeliver() {
     const { pool, runner, store } = service.parts;
     const deliveries = new PostgresDeliveries(pool);
-    await service.notify(itemOf());
+    await service.notify(itemOf(uuidv7()));
     const claimed = await eventually(async () => {
       const found = await deliveries.claim(10, 60_000);
       return found.length > 0 && found;
@@ -92,8 +92,3 @@ describe('a notification service whose database was lost and restored from its e
     service = await serveNotification(database);
   }
 });
-
-function itemOf() {
-  const [workItemId, projectId, processId] = [randomUUID(), randomUUID(), randomUUID()];
-  return { workItemId, projectId, processId, title: 'Analyse it', createdBy: 'tester' };
-}
