@@ -37,14 +37,17 @@ export async function runBuilt(program) {
 
 /**
  * Resolves with the exit code. Signals go on to the child; a channel tells it when this process is killed. Under
- * npm the end of npm counts as a signal too: the shell between npm and us passes nothing on.
+ * npm the end of npm counts as a signal too: the shell between npm and us passes nothing on. Kills the child and
+ * rejects when `until` is aborted.
  */
-export function run(command, args, { channel = false } = {}) {
+export function run(command, args, { channel = false, until } = {}) {
   const path = [join(root, 'node_modules/node/bin'), join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter);
   const child = spawn(command, args, {
     cwd: root,
     env: { ...process.env, PATH: path },
     stdio: ['inherit', 'inherit', 'inherit', channel ? 'ipc' : 'ignore'],
+    signal: until,
+    killSignal: 'SIGKILL',
   });
   const forward = (signal) => child.kill(signal);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -52,7 +55,7 @@ export function run(command, args, { channel = false } = {}) {
   const parents = parentsUnderNpm();
   const orphaned = setInterval(() => parentsUnderNpm() !== parents && forward('SIGTERM'), 1000);
   return new Promise((resolve, reject) => {
-    child.once('error', reject);
+    child.once('error', (error) => reject(until?.aborted ? until.reason : error));
     child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)));
   }).finally(() => {
     clearInterval(orphaned);

@@ -1,6 +1,6 @@
 // Every check, cheapest first; stops at the first one that fails. `--kinds a,b` is this script calling itself under
 // the test servers, so that all kinds of tests that need servers share one set of them.
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootstrap, root, run } from './bootstrap.mjs';
 import { step } from './step.mjs';
@@ -9,6 +9,9 @@ const CHECKS = ['format:check', 'lint', 'typecheck', 'codegen:check', 'schemas:c
 const KINDS_WITH_SERVERS = ['int', 'component', 'e2e', 'fault'];
 /** Each of their specs starts whole systems, which are enough for a machine. */
 const ONE_AT_A_TIME = new Set(['e2e', 'fault']);
+/** Many times what a kind of tests takes, and little enough for whoever waits for the outcome of all of them. */
+const KIND_WITHIN_MS = 30 * 60_000;
+const ENDS_WITHIN_MS = 60_000;
 const reports = join(root, '.local/test');
 
 async function main(node) {
@@ -28,11 +31,27 @@ async function mustPass(label, check) {
   });
 }
 
-function runKind(node, kind) {
+async function runKind(node, kind) {
   const jest = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];
-  const report = ['--json', `--outputFile=${join(reports, `${kind}.json`)}`];
+  const report = join(reports, `${kind}.json`);
+  rmSync(report, { force: true });
   const workers = ONE_AT_A_TIME.has(kind) ? ['--runInBand'] : [];
-  return run(node, [...jest, '--selectProjects', kind, '--passWithNoTests', '--ci', ...workers, ...report]);
+  const args = ['--selectProjects', kind, '--passWithNoTests', '--ci', ...workers, '--json', `--outputFile=${report}`];
+  const hung = new AbortController();
+  const watch = watchKind(kind, report, (why) => hung.abort(new Error(why)));
+  return run(node, [...jest, ...args], { until: hung.signal }).finally(() => clearInterval(watch));
+}
+
+/** A run that hangs has failed: within a test, or after the report because of something that a test left running. */
+function watchKind(kind, report, isHung) {
+  const startedAt = Date.now();
+  return setInterval(() => {
+    if (existsSync(report) && Date.now() - statSync(report).mtimeMs > ENDS_WITHIN_MS) {
+      isHung(`${kind} tests left something running that kept their process from ending`);
+    } else if (Date.now() - startedAt > KIND_WITHIN_MS) {
+      isHung(`${kind} tests did not end within ${KIND_WITHIN_MS / 60_000} min`);
+    }
+  }, 1000);
 }
 
 /** A test file that could not even be loaded has no tests in it; it counts as one that failed. */
@@ -52,7 +71,8 @@ const kinds = process.argv[2] === '--kinds' ? process.argv[3].split(',') : undef
 if (kinds) {
   try {
     for (const kind of kinds) await mustPass(`${kind} tests`, () => runKind(process.execPath, kind));
-  } catch {
+  } catch (error) {
+    console.error(error.message);
     process.exitCode = 1;
   }
 } else {

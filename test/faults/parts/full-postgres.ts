@@ -53,12 +53,13 @@ export class FullPostgres implements AsyncDisposable {
     const { world, backWithinMs } = this;
     const load = world.load();
     await world.untilBack(backWithinMs);
-    const hog = await ConnectionHog.takeAll(this.postgres.url, OWNER);
-    const isFelt = async (): Promise<boolean> => refusalsOf(load).length > 0 && (await world.readiness()) === 503;
-    await eventually(isFelt, { timeoutMs: 20_000, description: 'the service feels it' });
-    await hog.release();
+    {
+      await using _hog = await ConnectionHog.takeAll(this.postgres.url, OWNER);
+      const isFelt = async (): Promise<boolean> => refusalsOf(load).length > 0 && (await world.readiness()) === 503;
+      await eventually(isFelt, { description: 'refusals, and a service that is not ready' });
+    }
     await world.untilBack(backWithinMs);
-    await eventually(async () => (await world.readiness()) === 200, { timeoutMs: 20_000 });
+    await eventually(async () => (await world.readiness()) === 200);
     return { findings: await world.findings(load), refusals: refusalsOf(load) };
   }
 

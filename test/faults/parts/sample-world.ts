@@ -20,6 +20,8 @@ export async function ensureSampleTopics(kafkaBrokers: readonly string[]): Promi
 
 /** A sample service under load, and the judge who looks at it over connections that no fault touches. */
 export class SampleWorld {
+  private readonly loads: SampleLoad[] = [];
+
   private constructor(
     private readonly label: string,
     private readonly service: Service,
@@ -35,10 +37,13 @@ export class SampleWorld {
     return new SampleWorld(label, service, url, direct);
   }
 
+  /** Goes on until it is stopped, at the latest with the world. */
   load(options: Partial<LoadOptions> = {}): SampleLoad {
     const streams = Array.from({ length: STREAMS }, () => `Service-${uuidv7()}`);
     const random = (client: number) => seededRandom(`${this.label} client ${client}`);
-    return new SampleLoad({ url: this.url, streams, random, ...options });
+    const load = new SampleLoad({ url: this.url, streams, random, ...options });
+    this.loads.push(load);
+    return load;
   }
 
   /** Resolves when a fresh command is acknowledged, published, and has taken effect: nobody had to do anything. */
@@ -75,7 +80,8 @@ export class SampleWorld {
   }
 
   async stop(): Promise<void> {
-    await this.service.stop();
+    // Commands that hang end with the service at the latest.
+    await Promise.all([...this.loads.map((load) => load.stop()), this.service.stop()]);
   }
 
   private async stored(): Promise<readonly (Sighting & { readonly marker: string })[]> {
