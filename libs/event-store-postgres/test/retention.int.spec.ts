@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { TEST_TENANT } from '@codex/event-sourcing/testing';
 import { Housekeeper } from '@codex/postgres';
+import { eventually } from '@codex/testing';
 
 import { eventStoreChores, PostgresRelayReader } from '../src';
 import { aRecord, aStream, appendTo, openStoreDatabase, requestOf, type StoreDatabase } from './store-database';
@@ -40,11 +41,14 @@ describe('the retention of the event store', () => {
     });
   }
 
-  /** The relay has passed everything there is. */
+  /** The relay has passed everything there is, also what transactions of other tests hold back for a while. */
   async function publishAll(name = 'relay'): Promise<void> {
     const reader = new PostgresRelayReader(database.pool, name);
-    const rows = await reader.readAfter(await reader.loadCursor(), 1_000);
-    if (rows.length > 0) await reader.saveCursor(rows.at(-1)!);
+    await eventually(async () => {
+      const rows = await reader.readAfter(await reader.loadCursor(), 1_000);
+      if (rows.length > 0) await reader.saveCursor(rows.at(-1)!);
+      return (await reader.pending(await reader.loadCursor())).count === 0;
+    });
   }
 
   async function tidy(): Promise<void> {
@@ -110,8 +114,10 @@ describe('the retention of the event store', () => {
     await age(8);
     await tidy();
     const reader = new PostgresRelayReader(database.pool, 'relay');
-    const rows = await reader.readAfter({ era: 0, xid: '0', position: '0' }, 100);
-    expect(rows.map(({ kind }) => kind)).toEqual(Array(5).fill('event'));
+    await eventually(async () => {
+      const rows = await reader.readAfter({ era: 0, xid: '0', position: '0' }, 100);
+      expect(rows.map(({ kind }) => kind)).toEqual(Array(5).fill('event'));
+    });
     expect((await reader.pending(await reader.loadCursor())).count).toBe(0);
   });
 

@@ -1,5 +1,11 @@
 import type { MessageCodec } from '@codex/event-sourcing';
-import { inboxMigrations, kafkajsDriver, outgoingRecord, type KafkaProducer } from '@codex/kafka-messaging';
+import {
+  inboxMigrations,
+  kafkajsDriver,
+  outgoingRecord,
+  type KafkaDriver,
+  type KafkaProducer,
+} from '@codex/kafka-messaging';
 import { withBriefWaits } from '@codex/kafka-messaging/testing';
 import { createPool, runMigrations } from '@codex/postgres';
 import { createTestDatabase, createTestTopics, serverAddresses } from '@codex/testing';
@@ -42,7 +48,8 @@ export async function createWorld(name: string, partitions = 3): Promise<World> 
   const topic = topics.topics['spec.events.v1'];
   const pool = createPool({ connectionString: database.url, applicationName: name, maxConnections: 20 });
   await runMigrations(pool, 'projections_meta.migrations', [...inboxMigrations, ...projectionMigrations]);
-  const driver = withBriefWaits(kafkajsDriver({ brokers: serverAddresses().kafkaBrokers, clientId: name, tls: false }));
+  const kafka = kafkajsDriver({ brokers: serverAddresses().kafkaBrokers, clientId: name, tls: false });
+  const driver = withGroupsOf(topic, withBriefWaits(kafka));
   const producer = driver.producer();
   const versions = new Map<string, number>();
   const hosts: ProjectionHost[] = [];
@@ -64,6 +71,15 @@ export async function createWorld(name: string, partitions = 3): Promise<World> 
       await pool.end();
       await Promise.all([database.dispose(), topics.dispose()]);
     },
+  };
+}
+
+/** Groups of Kafka that no other world is in: generations are called the same in all of them. */
+function withGroupsOf(world: string, driver: KafkaDriver): KafkaDriver {
+  return {
+    producer: () => driver.producer(),
+    consumer: (options) => driver.consumer({ ...options, group: `${options.group}.${world}` }),
+    admin: () => driver.admin(),
   };
 }
 
