@@ -7,8 +7,11 @@ import { step } from './step.mjs';
 
 const CHECKS = ['format:check', 'lint', 'typecheck', 'codegen:check', 'schemas:check', 'arch'];
 const KINDS_WITH_SERVERS = ['int', 'component', 'e2e', 'fault'];
-/** Each of their specs starts whole systems, which are enough for a machine. */
-const ONE_AT_A_TIME = new Set(['e2e', 'fault']);
+/**
+ * Files at a time; unit tests take all cores. Whole services share names of consumer groups on the Kafka of the run, and
+ * whole systems are enough for a machine.
+ */
+const WORKERS = { int: ['--maxWorkers=2'], component: ['--runInBand'], e2e: ['--runInBand'], fault: ['--runInBand'] };
 /** Many times what a kind of tests takes, and little enough for whoever waits for the outcome of all of them. */
 const KIND_WITHIN_MS = 30 * 60_000;
 const ENDS_WITHIN_MS = 60_000;
@@ -35,11 +38,10 @@ async function runKind(node, kind) {
   const jest = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];
   const report = join(reports, `${kind}.json`);
   rmSync(report, { force: true });
-  const workers = ONE_AT_A_TIME.has(kind) ? ['--runInBand'] : [];
-  const args = ['--selectProjects', kind, '--passWithNoTests', '--ci', ...workers, '--json', `--outputFile=${report}`];
+  const args = ['--selectProjects', kind, '--passWithNoTests', '--ci', '--json', `--outputFile=${report}`];
   const hung = new AbortController();
   const watch = watchKind(kind, report, (why) => hung.abort(new Error(why)));
-  return run(node, [...jest, ...args], { until: hung.signal }).finally(() => clearInterval(watch));
+  return run(node, [...jest, ...args, ...(WORKERS[kind] ?? [])], { until: hung.signal }).finally(() => clearInterval(watch));
 }
 
 /** A run that hangs has failed: within a test, or after the report because of something that a test left running. */

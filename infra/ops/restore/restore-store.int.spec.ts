@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { CommandRunner, StateCache, type Decider, type DomainCommand, type DomainEvent } from '@codex/event-sourcing';
+import {
+  CommandRunner,
+  StateCache,
+  Unavailable,
+  type Decider,
+  type DomainCommand,
+  type DomainEvent,
+} from '@codex/event-sourcing';
 import { aNewEvent, aReply, commandMetadata, jsonCodec, TEST_TENANT } from '@codex/event-sourcing/testing';
 import {
   acquireRelayLock,
@@ -191,9 +198,16 @@ describe('the restoration of an event store from its topics', () => {
     return { url: database.url, pool, store: new PostgresEventStore({ pool, codec: jsonCodec }) };
   }
 
-  function restored(databaseUrl: string, changes: Partial<RestoreOptions> = {}): Promise<RestoreReport> {
+  /** Begins anew while Kafka is not ready, as an operator would: other tests make and delete topics meanwhile. */
+  async function restored(databaseUrl: string, changes: Partial<RestoreOptions> = {}): Promise<RestoreReport> {
     const from = { context: SERVICE, service: SERVICE, driver, codec: jsonCodec, topics };
-    return restoreStore({ ...from, databaseUrl, ...changes });
+    for (;;) {
+      try {
+        return await restoreStore({ ...from, databaseUrl, ...changes });
+      } catch (error) {
+        if (!(error instanceof Unavailable)) throw error;
+      }
+    }
   }
 
   function startRelay(pool: Pool): Relay {
