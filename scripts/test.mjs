@@ -41,7 +41,9 @@ async function runKind(node, kind) {
   const args = ['--selectProjects', kind, '--passWithNoTests', '--ci', '--json', `--outputFile=${report}`];
   const hung = new AbortController();
   const watch = watchKind(kind, report, (why) => hung.abort(new Error(why)));
-  return run(node, [...jest, ...args, ...(WORKERS[kind] ?? [])], { until: hung.signal }).finally(() => clearInterval(watch));
+  return run(node, [...jest, ...args, ...(WORKERS[kind] ?? [])], { until: hung.signal }).finally(() =>
+    clearInterval(watch),
+  );
 }
 
 /** A run that hangs has failed: within a test, or after the report because of something that a test left running. */
