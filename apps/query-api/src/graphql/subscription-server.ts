@@ -17,6 +17,8 @@ const READERS = ['member', 'operator', 'auditor'];
 const MAX_MESSAGE_BYTES = 64 * 1024;
 const MAX_CONNECTIONS = 1_000;
 const SUBSCRIPTIONS_OF_CONNECTION = 20;
+/** With more than this on its way, the next event waits for the client. */
+const HIGH_WATER_BYTES = 64 * 1024;
 
 /** `graphql-transport-ws` on `/graphql`: subscriptions only, for callers with an internal token. */
 export function serveSubscriptions(server: FastifyInstance, service: Service, config: ServiceConfig): void {
@@ -76,12 +78,12 @@ function asGraphqlError(error: unknown): GraphQLError {
   return new GraphQLError('refused', { originalError: error instanceof Error ? error : new Error(String(error)) });
 }
 
-/** Waits for the socket before it takes the next event, so a slow client is felt by its subscription. */
+/** A slow client is felt by its subscription, which takes the next event when there is room for it. */
 function speak(protocol: Server<Connection>, socket: WebSocket, caller: Caller): void {
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
-      send: (data) => new Promise((resolve) => socket.send(data, () => resolve())),
+      send: (data) => sent(socket, data),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (take) =>
         socket.on('message', (data: Buffer, isBinary) => {
@@ -92,4 +94,9 @@ function speak(protocol: Server<Connection>, socket: WebSocket, caller: Caller):
     { caller },
   );
   socket.once('close', (code: number, reason: Buffer) => void closed(code, reason.toString()));
+}
+
+function sent(socket: WebSocket, data: string): Promise<void> | void {
+  if (socket.bufferedAmount < HIGH_WATER_BYTES) return socket.send(data);
+  return new Promise((resolve) => socket.send(data, () => resolve()));
 }

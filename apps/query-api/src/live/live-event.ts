@@ -26,6 +26,7 @@ export interface LiveEventView {
 /** A public event in the log. What somebody asks for is decoded once, however many follow. */
 export class LiveEvent {
   private message: ConsumedMessage<Readonly<Record<string, unknown>>> | null | undefined;
+  private viewed: LiveEventView | null | undefined;
   private text: string | undefined;
 
   private constructor(
@@ -55,12 +56,8 @@ export class LiveEvent {
 
   /** Null when the record can't be read: it is parked elsewhere, and no client would know what to do with it. */
   get view(): LiveEventView | null {
-    const message = this.decoded();
-    if (message === null) return null;
-    const { type, stream, version, actor, correlationId, causationId, data } = message;
-    const recordedAt = new Date(message.recordedAt).toISOString();
-    const about = { type, context: contextOfType(type), stream, version: version ?? 0 };
-    return { ...about, occurredAt: recordedAt, recordedAt, actor, correlationId, causationId, data };
+    if (this.viewed === undefined) this.viewed = this.toView();
+    return this.viewed;
   }
 
   /** {@link view} as JSON; empty when there is none. */
@@ -72,6 +69,15 @@ export class LiveEvent {
   /** A field of the event's own data. */
   field(name: string): unknown {
     return this.decoded()?.data[name];
+  }
+
+  private toView(): LiveEventView | null {
+    const message = this.decoded();
+    if (message === null) return null;
+    const { type, stream, version, actor, correlationId, causationId, data } = message;
+    const recordedAt = new Date(message.recordedAt).toISOString();
+    const about = { type, context: contextOfType(type), stream, version: version ?? 0 };
+    return { ...about, occurredAt: recordedAt, recordedAt, actor, correlationId, causationId, data };
   }
 
   private decoded(): ConsumedMessage<Readonly<Record<string, unknown>>> | null {

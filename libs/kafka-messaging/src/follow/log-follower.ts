@@ -33,12 +33,12 @@ export interface LogFollowerOptions {
   onRecords(followed: FollowedRecords): void | Promise<void>;
   /** The log is not the one that the positions are about: it was replaced, or cut off. Nothing follows. */
   onLost(error: Error): void;
-  /** Longest and shortest time between two fetches while there is little to fetch; default 5 ms. */
+  /** Longest and shortest time between two fetches while there is little to fetch; default 10 ms. */
   readonly gapMs?: number;
   readonly logger?: MessagingLogger;
 }
 
-const GAP_MS = 5;
+const GAP_MS = 10;
 const LARGE_FETCH = 200;
 
 /**

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { openContext, runInContext, type RequestContext } from '../context/request-context';
 import { Problem } from '../problems/problem';
 import { problemDocument } from '../problems/problem-document';
@@ -22,6 +22,32 @@ export interface WebSocketRoute<Admitted> {
   open(socket: WebSocket, admitted: Admitted, context: RequestContext): void;
 }
 
+/** What is sent in one turn of the event loop leaves in one write: events come in batches, and writes are what costs. */
+class GatheringSocket extends WebSocket {
+  private connection: Duplex | undefined;
+  private isGathering = false;
+
+  gatherOn(connection: Duplex): void {
+    this.connection = connection;
+  }
+
+  override send(...message: unknown[]): void {
+    this.gather();
+    Reflect.apply(super.send, this, message);
+  }
+
+  private gather(): void {
+    const { connection } = this;
+    if (this.isGathering || connection === undefined) return;
+    this.isGathering = true;
+    connection.cork();
+    setImmediate(() => {
+      this.isGathering = false;
+      connection.uncork();
+    });
+  }
+}
+
 const PING_MS = 20_000;
 const GOING_AWAY = 1001;
 const CLOSE_GRACE_MS = 2_000;
@@ -36,6 +62,7 @@ export function acceptWebSockets<Admitted>(
   route: WebSocketRoute<Admitted>,
 ): void {
   const sockets = new WebSocketServer({
+    WebSocket: GatheringSocket,
     noServer: true,
     clientTracking: true,
     maxPayload: route.maxMessageBytes,
@@ -51,6 +78,7 @@ export function acceptWebSockets<Admitted>(
       // Who is admitted after all were closed would keep the server from stopping.
       if (!lifecycle.servesRequests) return refuse(socket, unavailable(), context);
       sockets.handleUpgrade(request, socket, head, (accepted) => {
+        accepted.gatherOn(socket);
         keepAlive(accepted);
         runInContext(context, () => route.open(accepted, admitted, context));
       });
