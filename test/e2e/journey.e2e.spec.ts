@@ -44,7 +44,7 @@ describe('the whole path', () => {
   const newItem = (projectId: string, wish: Record<string, unknown>, headers?: Record<string, string>) =>
     member.post(`/v1/projects/${projectId}/work-items`, { title: 'An item', toolRecipe: noop(), ...wish }, headers);
   const reaches = (id: string, state: string) =>
-    member.until(`/v1/work-items/${id}`, ({ body }) => body.state === state, 30_000);
+    member.until(`/v1/work-items/${id}`, ({ body }) => body.state === state, 60_000);
 
   it('analyses a real repository and lets a dependent item follow', async () => {
     const repository = join(folder, 'repository');
@@ -87,7 +87,7 @@ describe('the whole path', () => {
       lastRun: { status: 'completed' },
       dependencies: [{ id: first.body.id }],
     });
-  }, 60_000);
+  });
 
   it('undoes the creation of an item with a bad recipe', async () => {
     const created = await newItem(await newProject(), { toolRecipe: { steps: [{ tool: 'no.such.tool', with: {} }] } });
@@ -120,7 +120,7 @@ describe('the whole path', () => {
     await reaches(bad, 'deleted');
     const quota = await member.until(`/v1/projects/${projectId}/quota`, ({ body }) => body.use.openWorkItems === 0);
     expect(quota.body.limits).toEqual({ maxOpenWorkItems: 1000, maxConcurrentRuns: 100, maxRunMinutesPerDay: null });
-  }, 60_000);
+  });
 
   it('cancels what runs, and tries again what failed', async () => {
     const projectId = await newProject();
@@ -138,9 +138,9 @@ describe('the whole path', () => {
     await member.until(
       `/v1/work-items/${failing}`,
       ({ body }) => body.state === 'failed' && body.attempt === 2,
-      30_000,
+      60_000,
     );
-  }, 90_000);
+  });
 
   it('answers every mistake with its code and stores nothing', async () => {
     const projectId = await newProject();
@@ -215,7 +215,7 @@ describe('the whole path', () => {
       expect(status).toBe(202);
       await reaches(body.id, 'completed');
     }
-  }, 90_000);
+  });
 
   it('rebuilds a read model that equals the live one, and keeps a gapless audit trail', async () => {
     const started = await operator.post('/v1/operations/projections/work_items/rebuild');
@@ -223,7 +223,7 @@ describe('the whole path', () => {
     const done = await operator.until(
       '/v1/operations/projections/work_items',
       ({ body }) => body.rebuild?.generation === started.body.generation && body.rebuild.finishedAt !== null,
-      30_000,
+      60_000,
     );
     expect(done.body.rebuild).toMatchObject({ phase: 'swapped', report: { equal: true, differences: [] } });
     const audit = new Client({ connectionString: system.contents().databases.audit });
@@ -236,7 +236,7 @@ describe('the whole path', () => {
     expect(rows[0].records).toBe(rows[0].indexes);
     const refused = await auditor.get('/v1/audit/records?outcome=refused&first=1');
     expect(refused.body.items).toHaveLength(1);
-  }, 60_000);
+  });
 });
 
 function git(args: readonly string[]): void {

@@ -74,7 +74,7 @@ export class AgentManagerFixture {
       logger: createLogger('agent-manager', (process.env['TEST_LOG_LEVEL'] ?? 'silent') as 'silent'),
     });
     await service.listen();
-    await eventually(() => service.lifecycle.servesRequests, { description: 'the service serves', timeoutMs: 20_000 });
+    await eventually(() => service.lifecycle.servesRequests, { description: 'the service serves' });
     const issuer = new InternalTokenIssuer(privateKey.export({ format: 'jwk' }) as unknown as Ed25519Jwk);
     return new AgentManagerFixture(sameAs?.tenantId ?? randomUUID(), service, database, issuer);
   }

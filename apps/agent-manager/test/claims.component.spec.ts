@@ -120,7 +120,7 @@ describe('claims', () => {
     const waiting = manager.claim(agentId, 5, 30_000).then((runs) => (claimed = runs));
     await manager.waitsAtTheDesk();
     const [task] = await manager.ready({});
-    await eventually(() => claimed !== undefined, { timeoutMs: 20_000, description: 'the claim is woken' });
+    await eventually(() => claimed !== undefined, { description: 'the claim is woken' });
     expect(await waiting).toMatchObject([{ workItemId: task!.workItemId }]);
     Object.assign(options, { pollIntervalMs: undefined });
     await manager.drop();

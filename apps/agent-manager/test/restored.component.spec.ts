@@ -2,8 +2,6 @@ import { restoreEvents } from '@codex/event-store-postgres/testing';
 import { eventually } from '@codex/testing';
 import { AgentManagerFixture } from './agent-manager.fixture';
 
-jest.setTimeout(60_000);
-
 describe('an agent-manager whose database was lost and restored from its events', () => {
   let manager: AgentManagerFixture;
   let agentId: string;
@@ -41,7 +39,7 @@ describe('an agent-manager whose database was lost and restored from its events'
     await manager.call('POST', `/v1/agents/${agentId}/heartbeat`, { body: { runs: progress } });
     await loseAndRestore();
     const stream = `Run-${held!.runId}`;
-    await eventually(async () => expect(await manager.eventTypes(stream)).toContain('RunLost'), { timeoutMs: 10_000 });
+    await eventually(async () => expect(await manager.eventTypes(stream)).toContain('RunLost'));
     const late = await manager.complete(held!);
     expect([late.statusCode, late.json<{ code: string }>().code]).toEqual([409, 'LEASE_LOST']);
     await loseAndRestore();

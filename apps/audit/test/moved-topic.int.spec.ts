@@ -7,8 +7,6 @@ import { auditConsumer } from '../src/messaging/audit.consumer';
 import { auditMigrations } from '../src/persistence/audit.migrations';
 import { event } from './audit-world';
 
-jest.setTimeout(60_000);
-
 const driver = kafkajsDriver({ brokers: serverAddresses().kafkaBrokers, clientId: 'audit-moved', tls: false });
 const NAME = 'project.events.v1';
 

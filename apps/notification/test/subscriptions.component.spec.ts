@@ -7,7 +7,7 @@ import {
 } from './notification-service.fixture';
 
 let service: NotificationService;
-beforeAll(async () => void (service = await startNotificationService(false)), 60_000);
+beforeAll(async () => void (service = await startNotificationService(false)));
 afterAll(() => service[Symbol.asyncDispose]());
 
 const url = 'https://example.org/hook';

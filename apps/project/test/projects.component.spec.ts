@@ -3,7 +3,7 @@ import { eventually } from '@codex/testing';
 import { member, startProjectService, stranger, type Answer, type ProjectService } from './project-service.fixture';
 
 let service: ProjectService;
-beforeAll(async () => void (service = await startProjectService()), 60_000);
+beforeAll(async () => void (service = await startProjectService()));
 afterAll(() => service[Symbol.asyncDispose]());
 
 const create = (body: object = { name: 'Apollo' }, options = {}): Promise<Answer> =>

@@ -6,7 +6,7 @@ import { quotaCommandsConsumer } from '../src/messaging/quota-commands.consumer'
 import { member, startProjectService, stranger, type ProjectService } from './project-service.fixture';
 
 let service: ProjectService;
-beforeAll(async () => void (service = await startProjectService()), 60_000);
+beforeAll(async () => void (service = await startProjectService()));
 afterAll(() => service[Symbol.asyncDispose]());
 
 type Message = Pick<ConsumedMessage, 'id' | 'type' | 'stream' | 'tenantId' | 'actor' | 'correlationId' | 'data'>;

@@ -12,7 +12,7 @@ import {
 } from './scheduler-service.fixture';
 
 let service: SchedulerService;
-beforeAll(async () => void (service = await startSchedulerService()), 60_000);
+beforeAll(async () => void (service = await startSchedulerService()));
 afterAll(() => service[Symbol.asyncDispose]());
 
 const ids = (count: number): string[] => Array.from({ length: count }, () => uuidv7());

@@ -24,7 +24,7 @@ describe('a scheduler whose database was lost and restored from its events', () 
   beforeEach(async () => {
     facts = [];
     service = await onNewDatabase();
-  }, 60_000);
+  });
   afterEach(async () => {
     await service[Symbol.asyncDispose]();
     await Promise.all(databases.splice(0).map((database) => database.dispose()));

@@ -7,8 +7,6 @@ import { firstSightings, MovingContext, wholeStreams } from './moving-context';
 
 const WITHIN = { timeoutMs: 30_000 };
 
-jest.setTimeout(90_000);
-
 describe('a context that moves to another topic', () => {
   let context: MovingContext;
   let before: MovedTopic;

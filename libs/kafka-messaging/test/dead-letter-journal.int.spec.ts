@@ -5,7 +5,6 @@ import { v7 as uuidv7 } from 'uuid';
 
 import { history, RuntimeHarness, writeEffects } from './runtime-harness';
 
-const TIMEOUT_MS = 60_000;
 const WITHIN_MS = 20_000;
 
 describe('the journal of dead letters', () => {
@@ -37,95 +36,79 @@ describe('the journal of dead letters', () => {
       },
       journal,
     );
-  }, TIMEOUT_MS);
-  afterEach(() => harness[Symbol.asyncDispose](), TIMEOUT_MS);
+  });
+  afterEach(() => harness[Symbol.asyncDispose]());
 
-  it(
-    'hears of every act with origin, failure, attempts, and the operator with the reason',
-    async () => {
-      failing.add('Item-a@1').add('Item-b@1');
-      await harness.publish(history(['Item-a', 'Item-b'], 2));
-      const letters = await harness.untilParked(2);
-      const idOf = (stream: string) => letters.find((letter) => letter.stream === stream)!.id;
-      await consumer.deadLetters.redrive(idOf('Item-a'), { reason: 'again', by });
-      failing.clear();
-      await consumer.deadLetters.redrive(idOf('Item-a'), { by });
-      await consumer.deadLetters.discard(idOf('Item-b'), 'not needed', by);
-      const of = (stream: string) => facts.filter(({ origin }) => origin.entity === stream);
-      expect(of('Item-a')).toMatchObject([
-        { what: 'parked', failure: { code: 'BROKEN', attempts: 1 }, by: null, reason: null },
-        { what: 'parked', failure: { code: 'BROKEN', attempts: 2 }, by, reason: 'again' },
-        { what: 'redriven', failure: { code: 'BROKEN', attempts: 2 }, by, reason: null },
-      ]);
-      expect(of('Item-b')).toMatchObject([{ what: 'parked' }, { what: 'discarded', by, reason: 'not needed' }]);
-      expect(of('Item-b')[0]).toMatchObject({
-        id: idOf('Item-b'),
-        group: harness.group,
-        origin: { topic: harness.topic, version: 1, type: 'Happened', messageId: 'Item-b@1', tenantId: 'tenant' },
-      });
-      const [discarded] = (await harness.deadLetters()).filter(({ status }) => status === 'discarded');
-      expect(discarded).toMatchObject({ resolution: 'not needed', resolvedBy: 'op' });
-    },
-    TIMEOUT_MS,
-  );
+  it('hears of every act with origin, failure, attempts, and the operator with the reason', async () => {
+    failing.add('Item-a@1').add('Item-b@1');
+    await harness.publish(history(['Item-a', 'Item-b'], 2));
+    const letters = await harness.untilParked(2);
+    const idOf = (stream: string) => letters.find((letter) => letter.stream === stream)!.id;
+    await consumer.deadLetters.redrive(idOf('Item-a'), { reason: 'again', by });
+    failing.clear();
+    await consumer.deadLetters.redrive(idOf('Item-a'), { by });
+    await consumer.deadLetters.discard(idOf('Item-b'), 'not needed', by);
+    const of = (stream: string) => facts.filter(({ origin }) => origin.entity === stream);
+    expect(of('Item-a')).toMatchObject([
+      { what: 'parked', failure: { code: 'BROKEN', attempts: 1 }, by: null, reason: null },
+      { what: 'parked', failure: { code: 'BROKEN', attempts: 2 }, by, reason: 'again' },
+      { what: 'redriven', failure: { code: 'BROKEN', attempts: 2 }, by, reason: null },
+    ]);
+    expect(of('Item-b')).toMatchObject([{ what: 'parked' }, { what: 'discarded', by, reason: 'not needed' }]);
+    expect(of('Item-b')[0]).toMatchObject({
+      id: idOf('Item-b'),
+      group: harness.group,
+      origin: { topic: harness.topic, version: 1, type: 'Happened', messageId: 'Item-b@1', tenantId: 'tenant' },
+    });
+    const [discarded] = (await harness.deadLetters()).filter(({ status }) => status === 'discarded');
+    expect(discarded).toMatchObject({ resolution: 'not needed', resolvedBy: 'op' });
+  });
 
-  it(
-    'is written with the act or not at all',
-    async () => {
-      failing.add('Item-a@1');
-      await harness.publish(history(['Item-a'], 1));
-      const [letter] = await harness.untilParked(1);
-      refuses = true;
-      await expect(consumer.deadLetters.discard(letter!.id, 'x')).rejects.toThrow('can not be written');
-      expect(await harness.untilParked(1)).toMatchObject([{ id: letter!.id, resolution: null }]);
-      failing.add('Item-b@1');
-      await harness.publish(history(['Item-b'], 1));
-      await eventually(() => expect(consumer.health().state).toBe('waiting'));
-      expect(await harness.untilParked(1)).toHaveLength(1);
-      refuses = false;
-      await harness.untilParked(2);
-    },
-    TIMEOUT_MS,
-  );
+  it('is written with the act or not at all', async () => {
+    failing.add('Item-a@1');
+    await harness.publish(history(['Item-a'], 1));
+    const [letter] = await harness.untilParked(1);
+    refuses = true;
+    await expect(consumer.deadLetters.discard(letter!.id, 'x')).rejects.toThrow('can not be written');
+    expect(await harness.untilParked(1)).toMatchObject([{ id: letter!.id, resolution: null }]);
+    failing.add('Item-b@1');
+    await harness.publish(history(['Item-b'], 1));
+    await eventually(() => expect(consumer.health().state).toBe('waiting'));
+    expect(await harness.untilParked(1)).toHaveLength(1);
+    refuses = false;
+    await harness.untilParked(2);
+  });
 
-  it(
-    'hears of all that one batch parked at once',
-    async () => {
-      const streams = Array.from({ length: 20 }, (_, i) => `Item-${i}`);
-      await harness.publish(streams.map((stream) => ({ stream, version: 2 })));
-      await harness.untilParked(20);
-      const calls = (await harness.effects()).filter(({ stream }) => stream.startsWith('journal'));
-      expect(calls.length).toBeLessThanOrEqual(5);
-      expect(facts).toHaveLength(20);
-    },
-    TIMEOUT_MS,
-  );
+  it('hears of all that one batch parked at once', async () => {
+    const streams = Array.from({ length: 20 }, (_, i) => `Item-${i}`);
+    await harness.publish(streams.map((stream) => ({ stream, version: 2 })));
+    await harness.untilParked(20);
+    const calls = (await harness.effects()).filter(({ stream }) => stream.startsWith('journal'));
+    expect(calls.length).toBeLessThanOrEqual(5);
+    expect(facts).toHaveLength(20);
+  });
 
-  it(
-    'settles a failure group: what fails again stays, what has another cause is left alone',
-    async () => {
-      const streams = ['Item-a', 'Item-b', 'Item-c'];
-      for (const stream of streams) failing.add(`${stream}@1`);
-      await harness.publish([...history(streams, 2), { stream: 'Item-gap', version: 5 }]);
-      const letters = await harness.untilParked(4);
-      const failureGroup = letters.find(({ stream }) => stream === 'Item-a')!.failureGroup;
-      expect(letters.filter((letter) => letter.failureGroup === failureGroup)).toHaveLength(3);
-      failing.delete('Item-a@1');
-      const desk = consumer.deadLetters;
-      const redriven = await desk.redriveGroup(failureGroup, { by, reason: 'fixed?' }, WITHIN_MS);
-      expect(redriven).toEqual({ settled: 1, parkedAgain: 2, remaining: 2 });
-      await harness.untilVersions('Item-a', [1, 2]);
-      expect(await desk.redriveGroup(failureGroup, { by }, 0)).toEqual({ settled: 0, parkedAgain: 0, remaining: 2 });
-      const discarded = await desk.discardGroup(failureGroup, { by, reason: 'no' }, WITHIN_MS);
-      expect(discarded).toEqual({ settled: 2, parkedAgain: 0, remaining: 0 });
-      await harness.untilVersions('Item-b', [2]);
-      expect(await harness.untilParked(1)).toMatchObject([{ stream: 'Item-gap' }]);
-      expect(await desk.redriveGroup('nothing', { by }, WITHIN_MS)).toEqual({
-        ...{ settled: 0, parkedAgain: 0, remaining: 0 },
-      });
-    },
-    TIMEOUT_MS,
-  );
+  it('settles a failure group: what fails again stays, what has another cause is left alone', async () => {
+    const streams = ['Item-a', 'Item-b', 'Item-c'];
+    for (const stream of streams) failing.add(`${stream}@1`);
+    await harness.publish([...history(streams, 2), { stream: 'Item-gap', version: 5 }]);
+    const letters = await harness.untilParked(4);
+    const failureGroup = letters.find(({ stream }) => stream === 'Item-a')!.failureGroup;
+    expect(letters.filter((letter) => letter.failureGroup === failureGroup)).toHaveLength(3);
+    failing.delete('Item-a@1');
+    const desk = consumer.deadLetters;
+    const redriven = await desk.redriveGroup(failureGroup, { by, reason: 'fixed?' }, WITHIN_MS);
+    expect(redriven).toEqual({ settled: 1, parkedAgain: 2, remaining: 2 });
+    await harness.untilVersions('Item-a', [1, 2]);
+    expect(await desk.redriveGroup(failureGroup, { by }, 0)).toEqual({ settled: 0, parkedAgain: 0, remaining: 2 });
+    const discarded = await desk.discardGroup(failureGroup, { by, reason: 'no' }, WITHIN_MS);
+    expect(discarded).toEqual({ settled: 2, parkedAgain: 0, remaining: 0 });
+    await harness.untilVersions('Item-b', [2]);
+    expect(await harness.untilParked(1)).toMatchObject([{ stream: 'Item-gap' }]);
+    expect(await desk.redriveGroup('nothing', { by }, WITHIN_MS)).toEqual({
+      ...{ settled: 0, parkedAgain: 0, remaining: 0 },
+    });
+  });
 });
 
 function broken(id: string): never {

@@ -7,8 +7,6 @@ import { history, RuntimeHarness, writeEffects } from './runtime-harness';
 
 const NAME = 'items.events.v1';
 
-jest.setTimeout(90_000);
-
 describe('a topic that took the place of another', () => {
   let harness: RuntimeHarness;
   let made: readonly Awaited<ReturnType<typeof createTestTopics<typeof NAME>>>[];

@@ -5,7 +5,6 @@ import { BRIEF_WAITS, RecordingConsumer } from '@codex/kafka-messaging/testing';
 import { createTestTopics, eventually, serverAddresses, type TestTopics } from '@codex/testing';
 
 const PARTITIONS = 4;
-const TIMEOUT_MS = 60_000;
 
 describe('a group with members of both clients', () => {
   const connection = { brokers: serverAddresses().kafkaBrokers, clientId: 'mixed-clients' };
@@ -15,11 +14,11 @@ describe('a group with members of both clients', () => {
 
   beforeEach(async () => {
     topics = await createTestTopics(['events'], { partitions: PARTITIONS });
-  }, TIMEOUT_MS);
+  });
   afterEach(async () => {
     await Promise.all(consumers.splice(0).map((consumer) => consumer.stop()));
     await topics.dispose();
-  }, TIMEOUT_MS);
+  });
 
   const join = (driver: KafkaDriver, group: string): RecordingConsumer => {
     const consumer = new RecordingConsumer(driver, {
@@ -65,6 +64,5 @@ describe('a group with members of both clients', () => {
       await until(() => successor.offsetsOf(partition).length > before);
       expect(successor.offsetsOf(partition).slice(before)).toEqual([offset]);
     },
-    TIMEOUT_MS,
   );
 });

@@ -3,8 +3,6 @@ import { createTestTopics, eventually, serverAddresses } from '@codex/testing';
 import { rebuild, TopicNotFilled, type Projection, type ProjectionHost } from '../src';
 import { additions, countersProjection, createWorld, logProjection, type World } from './projection-world';
 
-jest.setTimeout(60_000);
-
 const driver = kafkajsDriver({ brokers: serverAddresses().kafkaBrokers, clientId: 'moved-topic', tls: false });
 
 describe('read models of a topic that was moved', () => {
@@ -65,15 +63,12 @@ describe('read models of a topic that was moved', () => {
   }
 
   function counted(events: number): Promise<unknown> {
-    return eventually(
-      async () => {
-        const { rows } = await world.pool.query(
-          'select (select sum(version)::int from spec.counters) as folded, (select count(*)::int from spec.log) as logged',
-        );
-        expect(rows).toEqual([{ folded: events, logged: events }]);
-      },
-      { timeoutMs: 30_000 },
-    );
+    return eventually(async () => {
+      const { rows } = await world.pool.query(
+        'select (select sum(version)::int from spec.counters) as folded, (select count(*)::int from spec.log) as logged',
+      );
+      expect(rows).toEqual([{ folded: events, logged: events }]);
+    });
   }
 
   async function recordsOf(from: string): Promise<readonly OutgoingRecord[]> {

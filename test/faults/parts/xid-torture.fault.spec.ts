@@ -18,7 +18,7 @@ import { torture, type WriterTally } from './xid-writers';
 const WRITERS = 10;
 const TRANSACTIONS = isLong ? 600 : 60;
 const STREAMS = 12;
-const TIMEOUT_MS = isLong ? 600_000 : 60_000;
+const TIMEOUT_MS = isLong ? 600_000 : 120_000;
 
 /** The one condition of the append function that rule 2 consists of. */
 const RULE_2 = '(e.era, e.xid) <= (current_era, current_xid) and ';

@@ -8,7 +8,6 @@ import { BRIEF_WAITS } from './brief-waits';
 import { RecordingConsumer, type RecordingOptions } from './recording-consumer';
 
 export const PARTITIONS = 3;
-export const TIMEOUT_MS = 60_000;
 
 /** A driver on the Kafka of the test run, for a process of this name. */
 export type MakeDriver = (who: Pick<KafkaConnection, 'clientId' | 'instance'>) => KafkaDriver;
@@ -68,8 +67,8 @@ export function contractWorld(driverOf: MakeDriver): () => ContractWorld {
   beforeAll(() => {
     world = new ContractWorld(driverOf);
   });
-  beforeEach(() => world.begin(), TIMEOUT_MS);
-  afterEach(() => world.end(), TIMEOUT_MS);
+  beforeEach(() => world.begin());
+  afterEach(() => world.end());
   afterAll(() => world.close());
   return () => world;
 }
