@@ -19,7 +19,6 @@ const reports = join(root, '.local/test');
 
 async function main(node) {
   rmSync(reports, { recursive: true, force: true });
-  mkdirSync(reports, { recursive: true });
   for (const check of CHECKS) await mustPass(check, () => run('npm', ['run', '--silent', check]));
   await mustPass('unit tests', () => runKind(node, 'unit'));
   const self = [node, join(root, 'scripts/test.mjs'), '--kinds', KINDS_WITH_SERVERS.join(',')];
@@ -37,6 +36,7 @@ async function mustPass(label, check) {
 async function runKind(node, kind) {
   const jest = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];
   const report = join(reports, `${kind}.json`);
+  mkdirSync(reports, { recursive: true });
   rmSync(report, { force: true });
   const args = ['--selectProjects', kind, '--passWithNoTests', '--ci', '--json', `--outputFile=${report}`];
   const hung = new AbortController();

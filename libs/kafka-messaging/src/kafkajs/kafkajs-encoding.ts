@@ -1,5 +1,12 @@
 import { decodeFetch, FETCH_VERSION } from './fetch-decoding';
-import { decodeMetadata, encodeMetadata, METADATA_VERSION, type MetadataArguments } from './metadata-encoding';
+import {
+  asTopicList,
+  decodeMetadata,
+  encodeMetadata,
+  METADATA_VERSION,
+  type DecodedMetadata,
+  type MetadataArguments,
+} from './metadata-encoding';
 import { canEncode, encodeProduce, type ProduceArguments } from './produce-encoding';
 
 interface Exchange {
@@ -67,7 +74,8 @@ function addNewerMetadata(definition: Definition<MetadataArguments>): void {
     return (args) => {
       const { request, response } = make(args);
       const encode = async (): Promise<unknown> => asEncoder(encodeMetadata(args));
-      const decode = async (raw: Buffer): Promise<unknown> => decodeMetadata(raw);
+      const asked = args.topics.length === 0 ? asTopicList : (metadata: DecodedMetadata) => metadata;
+      const decode = async (raw: Buffer): Promise<unknown> => asked(decodeMetadata(raw));
       return { request: { ...request, apiVersion: version, encode }, response: { ...response, decode } };
     };
   };

@@ -44,6 +44,7 @@ interface DecodedPartition {
 }
 
 const UUID_BYTES = 16;
+const LEADER_NOT_AVAILABLE = 5;
 
 /** The body, with the empty tags that end the newer request header. */
 export function encodeMetadata({ topics, allowAutoTopicCreation = true }: MetadataArguments): Buffer {
@@ -76,6 +77,21 @@ export function decodeMetadata(raw: Buffer): DecodedMetadata {
   skipAuthorizedOperations(reader);
   skipTags(reader);
   return { throttleTime: 0, clientSideThrottleTime, brokers, clusterId, controllerId, topicMetadata };
+}
+
+/**
+ * The same as a list of the topics there are: whether somebody leads them is not asked, and one that is being deleted is
+ * none. kafkajs takes any error in a response for that of the whole request, also of topics that are not ours.
+ */
+export function asTopicList(metadata: DecodedMetadata): DecodedMetadata {
+  const topicMetadata = metadata.topicMetadata
+    .filter(({ topicErrorCode }) => topicErrorCode === 0 || topicErrorCode === LEADER_NOT_AVAILABLE)
+    .map((topic) => ({
+      ...topic,
+      topicErrorCode: 0,
+      partitionMetadata: topic.partitionMetadata.map((partition) => ({ ...partition, partitionErrorCode: 0 })),
+    }));
+  return { ...metadata, topicMetadata };
 }
 
 function broker(reader: ByteReader): DecodedMetadata['brokers'][number] {

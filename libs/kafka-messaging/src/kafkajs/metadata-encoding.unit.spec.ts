@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { ByteWriter } from './byte-writer';
 import { applyFastEncoding } from './kafkajs-encoding';
-import { decodeMetadata, encodeMetadata, METADATA_VERSION } from './metadata-encoding';
+import { asTopicList, decodeMetadata, encodeMetadata, METADATA_VERSION } from './metadata-encoding';
 
 interface Asked {
   readonly request: { readonly apiVersion: number };
@@ -43,6 +43,18 @@ describe('the newer metadata request', () => {
         },
       ],
     });
+  });
+
+  it('lists topics whoever leads them, and none that is being deleted', () => {
+    const decoded = decodeMetadata(response());
+    const [ours] = decoded.topicMetadata;
+    const leaderless = { ...ours!, topic: 'leaderless', topicErrorCode: 5 };
+    const electing = { ...ours!, topic: 'electing' };
+    const partitionMetadata = [{ ...ours!.partitionMetadata[0]!, partitionErrorCode: 5 }];
+    const deleted = { ...ours!, topic: 'deleted', topicErrorCode: 3 };
+    const topicMetadata = [leaderless, { ...electing, partitionMetadata }, deleted, ours!];
+    const listed = asTopicList({ ...decoded, topicMetadata });
+    expect(listed).toEqual({ ...decoded, topicMetadata: [{ ...leaderless, topicErrorCode: 0 }, electing, ours] });
   });
 
   it('is not made of a part, and damaged bytes are refused as such at the worst', () => {

@@ -7,7 +7,7 @@ import type {
   TopicDescription,
   TopicSpec,
 } from '../driver/kafka-driver';
-import { classifyPlatformaticError, protocolErrorOf } from './platformatic-errors';
+import { classifyPlatformaticError, partialListing, protocolErrorOf } from './platformatic-errors';
 
 const LEADERS_TIMEOUT_MS = 15_000;
 const LEADERS_POLL_MS = 50;
@@ -21,7 +21,7 @@ export class PlatformaticAdmin implements KafkaAdmin {
 
   ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
     return classified(async () => {
-      const existing = new Set(await this.admin.listTopics());
+      const existing = await this.existing();
       const missing = topics.filter((topic) => !existing.has(topic.name));
       await Promise.all(missing.map((topic) => this.createTopic(topic)));
       if (missing.length > 0) await this.untilLed(missing.map(({ name }) => name));
@@ -68,8 +68,18 @@ export class PlatformaticAdmin implements KafkaAdmin {
   }
 
   private async present(topics: readonly string[]): Promise<string[]> {
-    const existing = new Set(await this.admin.listTopics());
+    const existing = await this.existing();
     return topics.filter((topic) => existing.has(topic));
+  }
+
+  private async existing(): Promise<ReadonlySet<string>> {
+    try {
+      return new Set(await this.admin.listTopics());
+    } catch (error) {
+      const others = partialListing(error);
+      if (others === undefined) throw error;
+      return new Set(others);
+    }
   }
 
   private async createTopic({ name, partitions, replicationFactor, config }: TopicSpec): Promise<void> {

@@ -15,8 +15,30 @@ export function partialFetch(error: unknown): FetchResponse | undefined {
   );
 }
 
+/** The topics of a listing that failed for some of them only: one of somebody else has no leader, or is being deleted. */
+export function partialListing(error: unknown): readonly string[] | undefined {
+  return search(error, ({ response }) => (isListing(response) ? response.topics.filter(exists) : undefined))?.map(
+    ({ name }) => name,
+  );
+}
+
 export function classifyPlatformaticError(error: unknown): Error {
   return classifyFailedRequest(error, protocolErrorOf(error));
+}
+
+interface ListedTopic {
+  readonly errorCode: number;
+  readonly name: string;
+}
+
+const LEADER_NOT_AVAILABLE = 5;
+
+function exists({ errorCode }: ListedTopic): boolean {
+  return errorCode === 0 || errorCode === LEADER_NOT_AVAILABLE;
+}
+
+function isListing(response: unknown): response is { readonly topics: readonly ListedTopic[] } {
+  return typeof response === 'object' && response !== null && 'topics' in response && Array.isArray(response.topics);
 }
 
 interface NestedError {
