@@ -198,7 +198,7 @@ describe('the restoration of an event store from its topics', () => {
     return { url: database.url, pool, store: new PostgresEventStore({ pool, codec: jsonCodec }) };
   }
 
-  /** Begins anew while Kafka is not ready, as an operator would: other tests make and delete topics meanwhile. */
+  /** Begins anew when a server is not to be had, as an operator would: other tests keep both busy. */
   async function restored(databaseUrl: string, changes: Partial<RestoreOptions> = {}): Promise<RestoreReport> {
     const from = { context: SERVICE, service: SERVICE, driver, codec: jsonCodec, topics };
     for (;;) {

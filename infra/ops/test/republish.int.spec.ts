@@ -5,8 +5,6 @@ import { eventually } from '@codex/testing';
 import { OpsError } from '../ops-error';
 import { firstSightings, MovingContext, wholeStreams } from './moving-context';
 
-const WITHIN = { timeoutMs: 30_000 };
-
 describe('a context that moves to another topic', () => {
   let context: MovingContext;
   let before: MovedTopic;
@@ -21,7 +19,7 @@ describe('a context that moves to another topic', () => {
   it('loses nothing and keeps every order, though its relay is killed in the copy and right before the switch', async () => {
     context.write();
     const former = await context.relay(before);
-    await eventually(async () => expect(await context.lengthOf(before)).toBeGreaterThan(600), WITHIN);
+    await eventually(async () => expect(await context.lengthOf(before)).toBeGreaterThan(600));
     await former.stop();
 
     const inTheCopy = await doomedRelay((calls) => calls.saves === 3);
@@ -58,7 +56,7 @@ describe('a context that moves to another topic', () => {
     await publishes(moved, after);
     expect(late.health()).toMatchObject({ state: 'standby', leader: false });
     await moved.stop();
-    await eventually(() => expect(late.health().state).toBe('passive'), WITHIN);
+    await eventually(() => expect(late.health().state).toBe('passive'));
     expect(late.health().lastError).toContain(`nothing is published on ${before.name}: it was left`);
     const left = await context.lengthOf(before);
     const next = await context.relay(after);
@@ -84,7 +82,7 @@ describe('a context that moves to another topic', () => {
       },
     };
     const zombie = await context.relay(before, { acquireLock: async () => lock, producer: slow });
-    await eventually(() => expect(sent).toBe(2), WITHIN);
+    await eventually(() => expect(sent).toBe(2));
     const moved = await context.relay(after);
     await publishes(moved, after);
     await moved.stop();
@@ -92,7 +90,7 @@ describe('a context that moves to another topic', () => {
     const { rows } = await context.pool.query('select era, xid, position, topic from event_store.relay_cursors');
     expect(rows).toMatchObject([{ topic: after.name }]);
     thawed.resolve();
-    await eventually(async () => expect((await zombie.status()).pending).toBe(0), WITHIN);
+    await eventually(async () => expect((await zombie.status()).pending).toBe(0));
     await zombie.stop();
     const now = await context.pool.query('select era, xid, position, topic from event_store.relay_cursors');
     expect(now.rows).toEqual(rows);
@@ -104,7 +102,7 @@ describe('a context that moves to another topic', () => {
     context.write();
     const relay = await context.relay(before);
     const reader = context.consumer(before);
-    await eventually(async () => expect((await context.effects()).length).toBeGreaterThan(300), WITHIN);
+    await eventually(async () => expect((await context.effects()).length).toBeGreaterThan(300));
     expect(await context.copyAhead(after)).toBeGreaterThan(200);
     expect(await context.copyAhead(after)).toBeLessThan(await context.count());
     await publishes(relay, before);
@@ -114,10 +112,10 @@ describe('a context that moves to another topic', () => {
 
     // Replicas of both settings at the same time, until the former one is restarted.
     const next = context.consumer(after);
-    await eventually(() => expect(next.health().state).toBe('running'), WITHIN);
+    await eventually(() => expect(next.health().state).toBe('running'));
     await reader.stop();
     await context.stopWriting();
-    await eventually(async () => expect((await context.effects()).length).toBe(await context.count()), WITHIN);
+    await eventually(async () => expect((await context.effects()).length).toBe(await context.count()));
     const effects = await context.effects();
     expect(firstSightings(effects)).toEqual(wholeStreams(await context.stored()));
     const letters = await context.pool.query('select 1 from inbox.dead_letters');
@@ -131,20 +129,20 @@ describe('a context that moves to another topic', () => {
     ]);
     await next.stop();
     const late = context.consumer(before);
-    await eventually(() => expect(late.health()).toMatchObject({ state: 'log-left', healthy: false }), WITHIN);
+    await eventually(() => expect(late.health()).toMatchObject({ state: 'log-left', healthy: false }));
     expect(late.health().lastError).toContain(`has left ${before.name}: it reads ${after.name}`);
   });
 
   it('is refused to copy ahead to a topic of another shape, to its own, and to one that it left', async () => {
     const relay = await context.relay(before);
-    await eventually(() => expect(relay.health().leader).toBe(true), WITHIN);
+    await eventually(() => expect(relay.health().leader).toBe(true));
     await expect(context.copyAhead({ ...after, partitions: 6 })).rejects.toThrow(
       new OpsError(`${after.name} exists with 5 partitions, not 6: choose another --suffix`),
     );
     await expect(context.copyAhead(before)).rejects.toThrow('publishes on');
     await relay.stop();
     const moved = await context.relay(after);
-    await eventually(() => expect(moved.health().leader).toBe(true), WITHIN);
+    await eventually(() => expect(moved.health().leader).toBe(true));
     await expect(context.copyAhead(before)).rejects.toThrow('for another topic: choose another --suffix');
     const third = await context.topic(2, { made: false });
     const { url } = context;
@@ -155,13 +153,13 @@ describe('a context that moves to another topic', () => {
   });
 
   async function publishes(relay: Relay, topic: MovedTopic): Promise<void> {
-    await eventually(() => expect(relay.health().leader).toBe(true), WITHIN);
+    await eventually(() => expect(relay.health().leader).toBe(true));
     const length = await context.lengthOf(topic);
-    await eventually(async () => expect(await context.lengthOf(topic)).toBeGreaterThan(length), WITHIN);
+    await eventually(async () => expect(await context.lengthOf(topic)).toBeGreaterThan(length));
   }
 
   async function drained(relay: Relay): Promise<void> {
-    await eventually(async () => expect(await relay.status()).toMatchObject({ leader: true, pending: 0 }), WITHIN);
+    await eventually(async () => expect(await relay.status()).toMatchObject({ leader: true, pending: 0 }));
   }
 
   /** A relay that does nothing any more from a point on, like a process that was killed there; its lock is free then. */

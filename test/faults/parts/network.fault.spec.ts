@@ -115,7 +115,6 @@ async function endure(trial: Trial, kafka: PrivateKafka): Promise<Outcome> {
     const findings = await world.findings(load, BACK_WITHIN_MS);
     return { findings, acknowledged: load.acknowledged, resets: proxy.resets };
   } finally {
-    await load.stop();
     await proxy[Symbol.asyncDispose]();
     await world.stop();
   }

@@ -36,3 +36,13 @@ export function classifyFailedRequest(error: unknown, protocolError: string | un
   if (error instanceof Error && PERMANENT.has(protocolError ?? '')) return error;
   return new Unavailable('kafka', { cause: error });
 }
+
+const LEADER_NOT_AVAILABLE = 5;
+
+/**
+ * By the error code that a broker gives a topic in a list of all: one without a leader is there, one that is being
+ * deleted is not.
+ */
+export function isListedTopic(errorCode: number): boolean {
+  return errorCode === 0 || errorCode === LEADER_NOT_AVAILABLE;
+}

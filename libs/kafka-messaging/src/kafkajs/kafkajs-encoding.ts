@@ -4,7 +4,6 @@ import {
   decodeMetadata,
   encodeMetadata,
   METADATA_VERSION,
-  type DecodedMetadata,
   type MetadataArguments,
 } from './metadata-encoding';
 import { canEncode, encodeProduce, type ProduceArguments } from './produce-encoding';
@@ -74,8 +73,10 @@ function addNewerMetadata(definition: Definition<MetadataArguments>): void {
     return (args) => {
       const { request, response } = make(args);
       const encode = async (): Promise<unknown> => asEncoder(encodeMetadata(args));
-      const asked = args.topics.length === 0 ? asTopicList : (metadata: DecodedMetadata) => metadata;
-      const decode = async (raw: Buffer): Promise<unknown> => asked(decodeMetadata(raw));
+      const decode = async (raw: Buffer): Promise<unknown> => {
+        const metadata = decodeMetadata(raw);
+        return args.topics.length === 0 ? asTopicList(metadata) : metadata;
+      };
       return { request: { ...request, apiVersion: version, encode }, response: { ...response, decode } };
     };
   };

@@ -1,3 +1,4 @@
+import { isListedTopic } from '../driver/failed-requests';
 import { ByteReader } from './byte-reader';
 import { ByteWriter } from './byte-writer';
 
@@ -44,7 +45,6 @@ interface DecodedPartition {
 }
 
 const UUID_BYTES = 16;
-const LEADER_NOT_AVAILABLE = 5;
 
 /** The body, with the empty tags that end the newer request header. */
 export function encodeMetadata({ topics, allowAutoTopicCreation = true }: MetadataArguments): Buffer {
@@ -85,7 +85,7 @@ export function decodeMetadata(raw: Buffer): DecodedMetadata {
  */
 export function asTopicList(metadata: DecodedMetadata): DecodedMetadata {
   const topicMetadata = metadata.topicMetadata
-    .filter(({ topicErrorCode }) => topicErrorCode === 0 || topicErrorCode === LEADER_NOT_AVAILABLE)
+    .filter(({ topicErrorCode }) => isListedTopic(topicErrorCode))
     .map((topic) => ({
       ...topic,
       topicErrorCode: 0,

@@ -1,4 +1,4 @@
-import { classifyFailedRequest } from '../driver/failed-requests';
+import { classifyFailedRequest, isListedTopic } from '../driver/failed-requests';
 import type { FetchResponse } from './fetched-batches';
 
 /** Kafka's name of the first protocol error among nested ones, e.g. `NOT_LEADER_OR_FOLLOWER`. */
@@ -17,9 +17,8 @@ export function partialFetch(error: unknown): FetchResponse | undefined {
 
 /** The topics of a listing that failed for some of them only: one of somebody else has no leader, or is being deleted. */
 export function partialListing(error: unknown): readonly string[] | undefined {
-  return search(error, ({ response }) => (isListing(response) ? response.topics.filter(exists) : undefined))?.map(
-    ({ name }) => name,
-  );
+  const topics = search(error, ({ response }) => (isListing(response) ? response.topics : undefined));
+  return topics?.filter(({ errorCode }) => isListedTopic(errorCode)).map(({ name }) => name);
 }
 
 export function classifyPlatformaticError(error: unknown): Error {
@@ -29,12 +28,6 @@ export function classifyPlatformaticError(error: unknown): Error {
 interface ListedTopic {
   readonly errorCode: number;
   readonly name: string;
-}
-
-const LEADER_NOT_AVAILABLE = 5;
-
-function exists({ errorCode }: ListedTopic): boolean {
-  return errorCode === 0 || errorCode === LEADER_NOT_AVAILABLE;
 }
 
 function isListing(response: unknown): response is { readonly topics: readonly ListedTopic[] } {
